@@ -1,0 +1,58 @@
+"""Ctrl-C and a CI system's cancel, as one flag that is set once.
+
+A runner sends SIGINT, then SIGTERM, then kills. A handler that raised on the second signal would break the
+roll-back that the first one began, so only the first raises, and none does inside `deferred`.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+from mlops_actions.errors import CancelledError
+
+_requested = Event()
+_deferrals = 0
+
+
+def requested() -> bool:
+    """Whether the run was asked to stop."""
+    return _requested.is_set()
+
+
+def wait(seconds: float) -> bool:
+    """Sleep, but no longer than until the run is asked to stop; returns whether it was."""
+    return _requested.wait(seconds)
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Inside, a signal only sets the flag: the code asks `requested` and cleans up by itself."""
+    global _deferrals
+    _deferrals += 1
+    try:
+        yield
+    finally:
+        _deferrals -= 1
+
+
+@contextmanager
+def handled() -> Iterator[None]:
+    """Turn the first SIGINT or SIGTERM into CancelledError; later ones are ignored while it cleans up."""
+    _requested.clear()
+    before = {number: signal.signal(number, _on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    first = not _requested.is_set()
+    _requested.set()
+    if first and not _deferrals:
+        raise CancelledError(f"cancelled by {signal.Signals(number).name}.")

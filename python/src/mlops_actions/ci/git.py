@@ -1,0 +1,31 @@
+"""The commit of the working directory, for provenance."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+_CREDENTIALS = re.compile(r"(?<=//)[^/@]+@")
+
+
+def checkout() -> tuple[str | None, str | None]:
+    """Commit and remote of the git checkout around the working directory; None where there is none."""
+    return _git("rev-parse", "HEAD"), _without_credentials(_git("remote", "get-url", "origin"))
+
+
+def dirty() -> bool | None:
+    """Whether tracked files differ from the commit; None outside a checkout."""
+    status = _git("status", "--porcelain", "--untracked-files=no")
+    return None if status is None else bool(status)
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _without_credentials(url: str | None) -> str | None:
+    return _CREDENTIALS.sub("", url) if url else None

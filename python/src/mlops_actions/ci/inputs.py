@@ -1,0 +1,194 @@
+"""Inputs: declared once per action, collected from five sources that are never merged deeper than one key.
+
+First wins: command-line flags, `INPUT_*` (empty means not given), the action's section of mlops.yml, its common
+keys, defaults. Each value keeps its source, so that every message about an input names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.yaml_source import YamlSource
+
+FailOn = Literal["inconclusive", "fail", "never"]
+
+
+def split_words(value: object) -> object:
+    """A list written as one string, separated by commas or new lines.
+
+    >>> split_words("carrier, origin")
+    ['carrier', 'origin']
+    """
+    if isinstance(value, str):
+        return [word.strip() for word in re.split(r"[,\n]", value) if word.strip()]
+    return [value] if isinstance(value, int | float) else value
+
+
+def to_seconds(value: object) -> object:
+    """A duration such as `90s`, `5m`, `1.5h`, `2d` or a bare number, in seconds.
+
+    >>> to_seconds("5m")
+    300.0
+    """
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", value)):
+        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    if isinstance(value, str):
+        raise ValueError("write a duration such as 90s, 5m or 1h")
+    return value
+
+
+Words = Annotated[list[str], BeforeValidator(split_words)]
+Numbers = Annotated[list[float], BeforeValidator(split_words)]
+Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0)]
+
+
+def _hyphenated(field: str) -> str:
+    return field.replace("_", "-")
+
+
+class CommonInputs(BaseModel):
+    """What every action takes."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=_hyphenated, populate_by_name=True, extra="forbid", coerce_numbers_to_str=True
+    )
+
+    config: str = Field("mlops.yml", description="The file with this model's settings; read when it exists.")
+    working_directory: str = Field(".", description="Folder that all paths are relative to.")
+    evidence: str = Field("mlops-evidence", description="Folder that the statements are kept in.")
+    registry: str = Field("file:mlops-registry", description="Where models live, such as `file:registry`.")
+    name: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="The model's name in the registry."
+    )
+    fail_on: FailOn = Field(
+        "inconclusive",
+        description="Which results fail the step: `inconclusive` (and fail), `fail`, or `never`.",
+    )
+    report_path: str | None = Field(None, description="Write an HTML report to this path.")
+
+
+class CommonOutputs(BaseModel):
+    """What every action gives. Further fields are read from the predicate by name."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=_hyphenated, populate_by_name=True)
+
+    result: Literal["pass", "fail", "inconclusive", "error"] = Field(
+        "error", description="`pass`, `fail`, `inconclusive` or `error`; test it with `== 'pass'`."
+    )
+    statement: str | None = Field(None, description="Path of the statement that was written.")
+    subject_sha256: str | None = Field(None, description="SHA-256 of what the statement is about.")
+    report_path: str | None = Field(None, description="Path of the HTML report, where one was asked for.")
+    reasons: str = Field("[]", description="Why, as short JSON: a list of code, message and where.")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value and where it came from."""
+
+    value: object
+    source: str
+
+
+GivenInputs = ChainMap[str, Given]
+
+TOP_LEVEL_KEYS = ("name", "registry", "evidence", "model", "fail-on", "report-path")
+"""Keys that stand at the top of mlops.yml for all actions."""
+
+
+def collect(
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    config: YamlSource | None = None,
+    action: str = "",
+    occurrence: int = 0,
+) -> GivenInputs:
+    """Lay the sources over each other, first wins. `occurrence` picks the part of a section that is a list."""
+    layers: list[dict[str, Given]] = [
+        {key: Given(value, f"--{key}") for key, value in flags.items() if value is not None},
+        _from_environ(environ),
+    ]
+    if config is not None:
+        layers += [_section(config, action, occurrence), _top_level(config)]
+    return ChainMap(*layers)
+
+
+I = TypeVar("I", bound=BaseModel)  # noqa: E741  the inputs' model
+
+
+def read_inputs(model: type[I], given: GivenInputs, action: str) -> I:
+    """Build the action's inputs, or raise one InputError that names the input, its source and what to write."""
+    known = {field.alias or name: name for name, field in model.model_fields.items()}
+    for layer in given.maps[2:3]:
+        for key, one in layer.items():
+            if key not in known:
+                raise InputError(f"{action} has no input {key!r}.", where=one.source, hint=nearest(key, known))
+    values = {key: given[key].value for key in given if key in known}
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, given, action) from None
+
+
+def _explain(error: ValidationError, given: GivenInputs, action: str) -> InputError:
+    first: Mapping[str, Any] = error.errors()[0]
+    key = _hyphenated(str(first["loc"][0])) if first["loc"] else ""
+    if first["type"] == "missing":
+        return InputError(
+            f"{action} needs the input {key!r}.",
+            hint=f"Give --{key}, INPUT_{key.upper().replace('-', '_')}, or {key!r} below {action!r} in mlops.yml.",
+        )
+    source = given[key].source if key in given else None
+    if not key:
+        return InputError(f"{action}: {_message(first)}.")
+    return InputError(f"the input {key!r} is {_shown(first['input'])}: {_message(first)}.", where=source)
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if str(error["msg"]).startswith("Input should be "):
+        message = f"it should be {message}"
+    return message.rstrip(".")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _from_environ(environ: Mapping[str, str]) -> dict[str, Given]:
+    """Docker actions keep hyphens in the names (INPUT_FAIL-ON); composites map INPUT_FAIL_ON."""
+    return {
+        name.removeprefix("INPUT_").lower().replace("_", "-"): Given(value, name)
+        for name, value in environ.items()
+        if name.startswith("INPUT_") and value != ""
+    }
+
+
+def _section(config: YamlSource, action: str, occurrence: int) -> dict[str, Given]:
+    section = config.data.get(action)
+    keys: tuple[str | int, ...] = (action,)
+    if isinstance(section, list):
+        if occurrence >= len(section):
+            raise InputError(
+                f"{action!r} runs {occurrence + 1} times in stages, but its section has {len(section)} entries.",
+                where=config.where(action),
+            )
+        section, keys = section[occurrence], (action, occurrence)
+    if section is None:
+        return {}
+    if not isinstance(section, dict):
+        raise InputError(f"{action!r} must hold inputs as `key: value`, found {section!r}.", where=config.where(*keys))
+    return {str(key): Given(value, config.where(*keys, key)) for key, value in section.items() if value is not None}
+
+
+def _top_level(config: YamlSource) -> dict[str, Given]:
+    return {
+        key: Given(config.data[key], config.where(key)) for key in TOP_LEVEL_KEYS if config.data.get(key) is not None
+    }

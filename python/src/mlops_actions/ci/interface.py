@@ -1,0 +1,58 @@
+"""What an action needs of the CI system around it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Level = Literal["error", "warning", "notice"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where the run happens, for provenance; None where the CI system does not say."""
+
+    repository: str | None = None
+    commit: str | None = None
+    run_url: str | None = None
+    actor: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A message at a place."""
+
+    level: Level
+    message: str
+    file: str | None = None
+    line: int | None = None
+    title: str | None = None
+
+
+class CI(Protocol):
+    """A CI system, or a terminal. All text may come from data: implementations make it harmless."""
+
+    name: str
+
+    def context(self) -> Context:
+        """Repository, commit, run and actor."""
+
+    def say(self, line: str) -> None:
+        """Print one line of progress."""
+
+    def group(self, title: str) -> AbstractContextManager[None]:
+        """Fold what is said inside under a title."""
+
+    def mask(self, secret: str) -> None:
+        """Keep a value out of the logs from now on."""
+
+    def set_outputs(self, outputs: dict[str, str]) -> None:
+        """Hand values to later steps; of values set twice the last counts."""
+
+    def annotate(self, annotations: list[Annotation]) -> None:
+        """Show messages at their places, within the system's limits."""
+
+    def summarize(self, markdown: str) -> None:
+        """Add a section to the run's summary."""

@@ -1,0 +1,77 @@
+"""A person's terminal, or any CI system that has no adapter: plain lines, colours on a TTY, JSON on request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TextIO
+
+from mlops_actions.ci.git import checkout
+from mlops_actions.ci.interface import Annotation, Context
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_COLOURS = {"error": "31", "warning": "33", "notice": "36", "pass": "32", "fail": "31", "inconclusive": "33"}
+
+
+class Terminal:
+    """Progress goes to stderr, results to stdout; with `json` stdout holds one JSON object and nothing else."""
+
+    name = "terminal"
+
+    def __init__(self, environ: Mapping[str, str], stdout: TextIO, stderr: TextIO, *, as_json: bool = False) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self._as_json = as_json
+        self._colour = stderr.isatty() and "NO_COLOR" not in environ and environ.get("TERM") != "dumb"
+        self._indent = ""
+
+    def context(self) -> Context:
+        """From the git checkout around the working directory, where there is one."""
+        commit, remote = checkout()
+        return Context(repository=remote, commit=commit)
+
+    def say(self, line: str) -> None:
+        """Print to stderr, with control characters of untrusted text made visible."""
+        print(self._indent + _harmless(line), file=self._stderr, flush=True)
+
+    @contextmanager
+    def group(self, title: str) -> Iterator[None]:
+        """A heading, and what is said below it indented."""
+        self.say(self._paint(title, "1"))
+        self._indent += "  "
+        try:
+            yield
+        finally:
+            self._indent = self._indent[:-2]
+
+    def mask(self, secret: str) -> None:
+        """Nothing to tell a terminal: secrets are never printed in the first place."""
+
+    def set_outputs(self, outputs: dict[str, str]) -> None:
+        """Print the outputs: as JSON, or as `name: value` lines."""
+        if self._as_json:
+            print(json.dumps(outputs), file=self._stdout, flush=True)
+            return
+        width = max(map(len, outputs), default=0)
+        for name, value in outputs.items():
+            if value:
+                shown = self._paint(value, _COLOURS[value]) if value in _COLOURS else _harmless(value)
+                self.say(f"{name:<{width}}  {shown}")
+
+    def annotate(self, annotations: list[Annotation]) -> None:
+        """Print each with its place."""
+        for one in annotations:
+            place = f"{one.file}:{one.line}: " if one.file and one.line else f"{one.file}: " if one.file else ""
+            self.say(f"{self._paint(one.level, _COLOURS[one.level])}: {place}{one.message}")
+
+    def summarize(self, markdown: str) -> None:
+        """A terminal has no summary page; the reasons were printed and the statement holds the rest."""
+
+    def _paint(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def _harmless(text: str) -> str:
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", text)

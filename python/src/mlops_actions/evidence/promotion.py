@@ -1,0 +1,24 @@
+"""promotion: which alias moved from which version to which."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from mlops_actions.evidence.statement import Predicate
+
+
+class Promotion(Predicate):
+    """About the model that the alias names afterwards."""
+
+    KIND: ClassVar[str] = "promotion"
+
+    registry: str
+    name: str
+    version: int | None
+    alias: str
+    before: str | None = Field(description="SHA-256 that the alias named before; null when it named none.")
+    after: str | None = Field(description="SHA-256 that the alias names now.")
+    entry: int | None = Field(description="Number of the log entry; null for a dry run.")
+    changed: bool = Field(description="False for a repeated promotion, a dry run or a refusal.")

@@ -1,0 +1,55 @@
+"""verdict: how quality-gate judged one model."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from mlops_actions.evidence.statement import Document, Predicate, Result
+
+
+class RuleOutcome(Document):
+    """One rule, or one slice of a rule over slices."""
+
+    rule: str = Field(description="As it was written.")
+    slice: str | None = Field(None, description='Such as `carrier == "AA"`.')
+    result: Literal["pass", "fail", "inconclusive", "not-applicable"]
+    value: float | None = Field(None, description="The metric; the contrast, for a rule against the champion.")
+    lower: float | None = None
+    upper: float | None = None
+    limit: float | None = None
+    champion: float | None = Field(None, description="The champion's value, where the rule names it.")
+    confidence: float | None = None
+    n: int | None = None
+    rows_needed: int | None = Field(None, description="Rows that would settle it; null: more rows would not.")
+    clusters_needed: int | None = None
+    severity: Literal["block", "warn"] = "block"
+    where: str | None = Field(None, description="`file:line` or `rules:line`.")
+    message: str = Field(description="The outcome in one sentence.")
+
+
+class Verdict(Predicate):
+    """About the model: its digest is the subject."""
+
+    KIND: ClassVar[str] = "verdict"
+
+    rules: list[RuleOutcome]
+    champion: str | None = Field(description="SHA-256 of the champion it was judged against.")
+    policy: str = Field(description="SHA-256 of the policy, or of the inline rules.")
+    judged_on: Literal["intervals", "points"]
+    decision: str = Field(description="The result in one sentence.")
+
+
+def overall(results: list[Result]) -> Result:
+    """The worst of several results; of none, inconclusive.
+
+    >>> overall(["pass", "inconclusive"])
+    'inconclusive'
+    >>> overall([])
+    'inconclusive'
+    """
+    if not results:
+        return "inconclusive"
+    order: list[Result] = ["fail", "inconclusive", "pass"]
+    return min(results, key=order.index)

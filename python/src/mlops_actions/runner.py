@@ -1,0 +1,240 @@
+"""The one way in and the one way out: every action, on every CI system, runs through here."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+import traceback
+from collections.abc import Mapping
+from contextlib import chdir
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from mlops_actions import __version__, cancellation
+from mlops_actions.ci.configuration import read_configuration
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, collect, read_inputs
+from mlops_actions.ci.interface import CI, Annotation, Context, Level
+from mlops_actions.errors import InputError, MlopsError
+from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
+from mlops_actions.evidence.store import write_whole
+from mlops_actions.yaml_source import YamlSource
+
+ACTIONS = {
+    "validate-data": "mlops_actions.validate_data.action",
+    "evaluate-model": "mlops_actions.evaluate_model.action",
+    "quality-gate": "mlops_actions.quality_gate.action",
+    "promote-champion": "mlops_actions.promote_champion.action",
+    "canary-deploy": "mlops_actions.canary_deploy.action",
+}
+"""Name → module, in the order of the release train; a run imports only the one it runs."""
+
+_REASONS_CHARACTERS = 4000
+
+
+class ActionModule(Protocol):
+    """What an action's `action.py` holds; its docstring's first line is the description."""
+
+    Inputs: type[CommonInputs]
+    Outputs: type[CommonOutputs]
+
+    def run(self, inputs: Any) -> Statement[Predicate]:
+        """Do the work and return the statement; raise MlopsError when there is nothing to state."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one action ended."""
+
+    exit_code: int
+    outputs: dict[str, str]
+    statement: Statement[Predicate] | None = None
+    path: Path | None = None
+
+
+def load_action(name: str) -> ActionModule:
+    """Import an action's module."""
+    return cast("ActionModule", import_module(ACTIONS[name]))
+
+
+def run_action(name: str, flags: Mapping[str, object], environ: Mapping[str, str], ci: CI) -> int:
+    """Run one action from its sources of inputs to its exit code."""
+    ci.set_outputs({"result": "error"})
+    outcome = guarded(ci, lambda: _run_configured(name, flags, environ, ci))
+    ci.set_outputs(outcome.outputs)
+    return outcome.exit_code
+
+
+def _run_configured(name: str, flags: Mapping[str, object], environ: Mapping[str, str], ci: CI) -> Outcome:
+    with working_directory(flags, environ):
+        return execute(name, flags, environ, configuration(flags, environ), ci)
+
+
+def working_directory(flags: Mapping[str, object], environ: Mapping[str, str]) -> chdir[str]:
+    """Enter the input `working-directory`, which only flags and `INPUT_*` can give."""
+    given = collect(flags, environ).get("working-directory")
+    folder = str(given.value) if given else "."
+    if not Path(folder).is_dir():
+        source = given.source if given else None
+        raise InputError(f"the working-directory {folder!r} is not a folder.", where=source)
+    return chdir(folder)
+
+
+def configuration(flags: Mapping[str, object], environ: Mapping[str, str]) -> YamlSource | None:
+    """Read the input `config`; the default mlops.yml may be missing, one that was asked for may not."""
+    given = collect(flags, environ).get("config")
+    path = str(given.value) if given else str(CommonInputs.model_fields["config"].default)
+    return read_configuration(path, ACTIONS, required=given is not None)
+
+
+def execute(
+    name: str,
+    flags: Mapping[str, object],
+    environ: Mapping[str, str],
+    config: YamlSource | None,
+    ci: CI,
+    occurrence: int = 0,
+) -> Outcome:
+    """Run one action inside its working directory: inputs → statement → store → outputs, annotations, summary."""
+    from mlops_actions.reports import to_html, to_markdown
+
+    module = load_action(name)
+    inputs = read_inputs(module.Inputs, collect(flags, environ, config, name, occurrence), name)
+    started = datetime.now(UTC)
+    statement = with_provenance(module.run(inputs), ci.context(), started)
+    path = EvidenceStore(inputs.evidence).write(statement)
+    if inputs.report_path:
+        write_whole(Path(inputs.report_path), to_html([statement]).encode())
+    exit_code = exit_code_of(statement.predicate.result, inputs.fail_on)
+    ci.annotate(_annotations(statement.predicate, failed=exit_code != 0))
+    ci.summarize(to_markdown(statement))
+    return Outcome(exit_code, _outputs(module, statement, path, inputs.report_path), statement, path)
+
+
+def exit_code_of(result: str, fail_on: FailOn) -> int:
+    """0 pass, 1 fail, 3 inconclusive; `fail_on` touches 1 and 3 only.
+
+    >>> [exit_code_of("inconclusive", "inconclusive"), exit_code_of("inconclusive", "fail")]
+    [3, 0]
+    """
+    failing = {"inconclusive": {"fail": 1, "inconclusive": 3}, "fail": {"fail": 1}, "never": {}}
+    return failing[fail_on].get(result, 0)
+
+
+def with_provenance(statement: Statement[Predicate], context: Context, started: datetime) -> Statement[Predicate]:
+    """The statement with who made it, where and when."""
+    provenance = Provenance(
+        tool=__version__,
+        repository=context.repository,
+        commit=context.commit,
+        run_url=context.run_url,
+        actor=context.actor,
+        started=started,
+        finished=datetime.now(UTC),
+    )
+    predicate = statement.predicate.model_copy(update={"provenance": provenance})
+    return Statement(statement.name, statement.sha256, predicate)
+
+
+class _Guard(Protocol):
+    def __call__(self) -> Outcome: ...
+
+
+def guarded(ci: CI, run: _Guard) -> Outcome:
+    """Run with progress shown and signals handled; every error becomes one message and an exit code."""
+    logger = logging.getLogger("mlops_actions")
+    handler = _ProgressHandler(ci)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        with cancellation.handled():
+            return run()
+    except MlopsError as error:
+        return _refused(ci, error)
+    except Exception:  # noqa: BLE001  a traceback reaching a user is a bug: it goes to a file
+        return _crashed(ci)
+    finally:
+        logger.removeHandler(handler)
+
+
+def _refused(ci: CI, error: MlopsError) -> Outcome:
+    place, _, line = (error.where or "").rpartition(":")
+    at = (place, int(line)) if place and line.isdigit() else (None, None)
+    message = str(error) if at == (None, None) else f"{error.message} {error.hint or ''}".rstrip()
+    ci.annotate([Annotation("error", message, file=at[0], line=at[1])])
+    reasons = json.dumps([{"code": type(error).__name__, "message": error.message, "where": error.where}])
+    return Outcome(error.exit_code, {"result": "error", "reasons": reasons})
+
+
+def _crashed(ci: CI) -> Outcome:
+    folder = os.environ.get("RUNNER_TEMP") or None
+    with tempfile.NamedTemporaryFile("w", prefix="mlops-actions-", suffix=".log", dir=folder, delete=False) as file:
+        file.write(f"mlops-actions {__version__}\n{traceback.format_exc()}")
+    last = traceback.format_exc().strip().splitlines()[-1]
+    ci.annotate([Annotation("error", f"This is a bug in mlops-actions ({last}). Please report it with {file.name}.")])
+    return Outcome(
+        5, {"result": "error", "reasons": json.dumps([{"code": "bug", "message": last, "where": file.name}])}
+    )
+
+
+def _annotations(predicate: Predicate, *, failed: bool) -> list[Annotation]:
+    level: Level = "error" if failed else "notice" if predicate.result == "pass" else "warning"
+    annotations = []
+    for reason in predicate.reasons:
+        place, _, line = (reason.where or "").rpartition(":")
+        if place and line.isdigit():
+            annotations.append(Annotation(level, reason.message, file=place, line=int(line)))
+        else:
+            annotations.append(Annotation(level, reason.message))
+    return annotations
+
+
+def _outputs(
+    module: ActionModule, statement: Statement[Predicate], path: Path, report_path: str | None
+) -> dict[str, str]:
+    predicate = statement.predicate
+    own = {
+        field: getattr(predicate, field) for field in set(module.Outputs.model_fields) - set(CommonOutputs.model_fields)
+    }
+    outputs = module.Outputs(
+        result=predicate.result,
+        statement=str(path),
+        subject_sha256=statement.sha256,
+        report_path=report_path,
+        reasons=_short_reasons(predicate),
+        **own,
+    )
+    return {key: _as_text(value) for key, value in outputs.model_dump(by_alias=True, mode="json").items()}
+
+
+def _short_reasons(predicate: Predicate) -> str:
+    """As many reasons as fit into an output that stays small."""
+    reasons = [reason.model_dump() for reason in predicate.reasons]
+    while len(text := json.dumps(reasons)) > _REASONS_CHARACTERS:
+        reasons.pop()
+    return text
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+class _ProgressHandler(logging.Handler):
+    """Progress is logged by the actions; the CI system shows it."""
+
+    def __init__(self, ci: CI) -> None:
+        super().__init__(logging.INFO)
+        self._ci = ci
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show each line of the message."""
+        for line in record.getMessage().splitlines():
+            self._ci.say(line)
