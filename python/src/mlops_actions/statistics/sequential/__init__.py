@@ -1,0 +1,43 @@
+"""The sequential judgement of a canary: pure functions from counts to evidence, and from evidence to a decision.
+
+A rollout is `begin`, then `update` with one look after another and `decide`; `next_step` when the weight moves on.
+`plan` says beforehand what it will take.
+"""
+
+from mlops_actions.statistics.sequential.counts import Block, Counts, Reading, block_between
+from mlops_actions.statistics.sequential.dispersion import BY_CLUSTER, Dispersion, pearson_dispersion
+from mlops_actions.statistics.sequential.documents import from_document, to_document
+from mlops_actions.statistics.sequential.rollout import (
+    Action,
+    Decision,
+    Evidence,
+    Judgement,
+    Metric,
+    Reason,
+    begin,
+    decide,
+    next_step,
+    update,
+)
+
+__all__ = [
+    "BY_CLUSTER",
+    "Action",
+    "Block",
+    "Counts",
+    "Decision",
+    "Dispersion",
+    "Evidence",
+    "Judgement",
+    "Metric",
+    "Reading",
+    "Reason",
+    "begin",
+    "block_between",
+    "decide",
+    "from_document",
+    "next_step",
+    "pearson_dispersion",
+    "to_document",
+    "update",
+]
