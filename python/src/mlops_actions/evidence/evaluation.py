@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from mlops_actions.evidence.statement import Document, Predicate, Sha256
 from mlops_actions.statistics.estimate import Estimate
@@ -13,26 +13,31 @@ Task = Literal["binary", "multiclass", "regression"]
 
 
 class EstimateRecord(Document):
-    """An estimate as stored: a shown interval, and beside it every field of `Estimate.to_dict`."""
+    """An estimate as stored: its fields, and an interval at one confidence for people to read."""
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="allow")
-
-    value: float | None
+    value: float | None = Field(description="Null where the metric is not defined.")
     lower: float | None = Field(description="One-sided bound at `confidence`; null when undefined.")
     upper: float | None = Field(description="One-sided bound at `confidence`; null when undefined.")
     confidence: float
     method: str
+    se: float | None
+    df: float | None = Field(description="Null: unlimited.")
+    n: int = Field(description="Rows in the metric's denominator.")
+    n_effective: float | None
+    clusters: int
+    scale: str
+    gained: float | None = None
+    lost: float | None = None
 
     @classmethod
     def of(cls, estimate: Estimate, confidence: float) -> EstimateRecord:
-        """Store an estimate, with its bounds at one confidence for people to read."""
+        """Store an estimate with its bounds at one confidence."""
         bounds = {"lower": _finite(estimate.lower(confidence)), "upper": _finite(estimate.upper(confidence))}
         return cls.model_validate({**estimate.to_dict(), **bounds, "confidence": confidence})
 
     def estimate(self) -> Estimate:
         """The estimate, ready to give a bound at any confidence."""
-        stored: dict[str, Any] = self.model_dump()
-        return Estimate.from_dict({key: stored[key] for key in stored if key not in {"lower", "upper", "confidence"}})
+        return Estimate.from_dict(self.model_dump())
 
 
 class Slice(Document):
