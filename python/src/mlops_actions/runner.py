@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from typing import Any, Protocol, cast
 
 from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, collect, read_inputs
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, GivenInputs, collect, read_inputs
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
 from mlops_actions.errors import InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
@@ -55,23 +55,32 @@ class Outcome:
     statement: Statement[Predicate] | None = None
     path: Path | None = None
 
+    @property
+    def result(self) -> str:
+        """`pass`, `fail`, `inconclusive` or `error`."""
+        return self.outputs.get("result", "error")
+
 
 def load_action(name: str) -> ActionModule:
     """Import an action's module."""
     return cast("ActionModule", import_module(ACTIONS[name]))
 
 
-def run_action(name: str, flags: Mapping[str, object], environ: Mapping[str, str], ci: CI) -> int:
-    """Run one action from its sources of inputs to its exit code."""
+def run_action(name: str, flags: Callable[[], Mapping[str, object]], environ: Mapping[str, str], ci: CI) -> int:
+    """Run one action from its sources of inputs to its exit code; `flags` may raise InputError."""
+
+    def run() -> Outcome:
+        given = flags()
+        with working_directory(given, environ):
+            outcome = execute(name, collect(given, environ, configuration(given, environ), name), ci)
+            if outcome.statement and outcome.outputs["report-path"]:
+                write_report(outcome.outputs["report-path"], [outcome.statement])
+            return outcome
+
     ci.set_outputs({"result": "error"})
-    outcome = guarded(ci, lambda: _run_configured(name, flags, environ, ci))
+    outcome = guarded(ci, run)
     ci.set_outputs(outcome.outputs)
     return outcome.exit_code
-
-
-def _run_configured(name: str, flags: Mapping[str, object], environ: Mapping[str, str], ci: CI) -> Outcome:
-    with working_directory(flags, environ):
-        return execute(name, flags, environ, configuration(flags, environ), ci)
 
 
 def working_directory(flags: Mapping[str, object], environ: Mapping[str, str]) -> chdir[str]:
@@ -91,28 +100,26 @@ def configuration(flags: Mapping[str, object], environ: Mapping[str, str]) -> Ya
     return read_configuration(path, ACTIONS, required=given is not None)
 
 
-def execute(
-    name: str,
-    flags: Mapping[str, object],
-    environ: Mapping[str, str],
-    config: YamlSource | None,
-    ci: CI,
-    occurrence: int = 0,
-) -> Outcome:
-    """Run one action inside its working directory: inputs → statement → store → outputs, annotations, summary."""
-    from mlops_actions.reports import to_html, to_markdown
+def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
+    """Run one action inside its working directory: inputs → statement → store → annotations and summary."""
+    from mlops_actions.reports import to_markdown
 
     module = load_action(name)
-    inputs = read_inputs(module.Inputs, collect(flags, environ, config, name, occurrence), name)
+    inputs = read_inputs(module.Inputs, given, name)
     started = datetime.now(UTC)
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)
-    if inputs.report_path:
-        write_whole(Path(inputs.report_path), to_html([statement]).encode())
     exit_code = exit_code_of(statement.predicate.result, inputs.fail_on)
     ci.annotate(_annotations(statement.predicate, failed=exit_code != 0))
     ci.summarize(to_markdown(statement))
     return Outcome(exit_code, _outputs(module, statement, path, inputs.report_path), statement, path)
+
+
+def write_report(path: str, statements: Sequence[Statement[Predicate]]) -> None:
+    """Render statements as one HTML page."""
+    from mlops_actions.reports import to_html
+
+    write_whole(Path(path), to_html(statements).encode())
 
 
 def exit_code_of(result: str, fail_on: FailOn) -> int:
@@ -121,7 +128,11 @@ def exit_code_of(result: str, fail_on: FailOn) -> int:
     >>> [exit_code_of("inconclusive", "inconclusive"), exit_code_of("inconclusive", "fail")]
     [3, 0]
     """
-    failing = {"inconclusive": {"fail": 1, "inconclusive": 3}, "fail": {"fail": 1}, "never": {}}
+    failing: dict[FailOn, dict[str, int]] = {
+        "inconclusive": {"fail": 1, "inconclusive": 3},
+        "fail": {"fail": 1},
+        "never": {},
+    }
     return failing[fail_on].get(result, 0)
 
 
@@ -140,11 +151,7 @@ def with_provenance(statement: Statement[Predicate], context: Context, started: 
     return Statement(statement.name, statement.sha256, predicate)
 
 
-class _Guard(Protocol):
-    def __call__(self) -> Outcome: ...
-
-
-def guarded(ci: CI, run: _Guard) -> Outcome:
+def guarded(ci: CI, run: Callable[[], Outcome]) -> Outcome:
     """Run with progress shown and signals handled; every error becomes one message and an exit code."""
     logger = logging.getLogger("mlops_actions")
     handler = _ProgressHandler(ci)

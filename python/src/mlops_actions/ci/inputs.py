@@ -10,9 +10,11 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
+from glob import glob
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.yaml_source import YamlSource
@@ -47,6 +49,19 @@ def to_seconds(value: object) -> object:
 Words = Annotated[list[str], BeforeValidator(split_words)]
 Numbers = Annotated[list[float], BeforeValidator(split_words)]
 Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0)]
+
+
+def existing_path(value: str) -> str:
+    """The path of a file or folder, or a glob, that is there; another scheme than `file:` is left to its reader."""
+    path = value.removeprefix("file:")
+    if "://" in value or Path(path).exists() or glob(path, recursive=True):  # noqa: PTH207  may be absolute
+        return value
+    folder = Path(path).parent
+    there = [str(file) for file in folder.iterdir()] if folder.is_dir() else []
+    raise ValueError(f"there is no such file. {nearest(path, there) if there else ''}".rstrip())
+
+
+ExistingPath = Annotated[str, AfterValidator(existing_path)]
 
 
 def _hyphenated(field: str) -> str:
@@ -94,6 +109,8 @@ class Given:
 
     value: object
     source: str
+    own: bool = False
+    """Whether it stands in the action's own section, where every key must be one of its inputs."""
 
 
 GivenInputs = ChainMap[str, Given]
@@ -125,10 +142,9 @@ I = TypeVar("I", bound=BaseModel)  # noqa: E741  the inputs' model
 def read_inputs(model: type[I], given: GivenInputs, action: str) -> I:
     """Build the action's inputs, or raise one InputError that names the input, its source and what to write."""
     known = {field.alias or name: name for name, field in model.model_fields.items()}
-    for layer in given.maps[2:3]:
-        for key, one in layer.items():
-            if key not in known:
-                raise InputError(f"{action} has no input {key!r}.", where=one.source, hint=nearest(key, known))
+    for key, one in given.items():
+        if one.own and key not in known:
+            raise InputError(f"{action} has no input {key!r}.", where=one.source, hint=nearest(key, known))
     values = {key: given[key].value for key in given if key in known}
     try:
         return model.model_validate(values)
@@ -185,7 +201,11 @@ def _section(config: YamlSource, action: str, occurrence: int) -> dict[str, Give
         return {}
     if not isinstance(section, dict):
         raise InputError(f"{action!r} must hold inputs as `key: value`, found {section!r}.", where=config.where(*keys))
-    return {str(key): Given(value, config.where(*keys, key)) for key, value in section.items() if value is not None}
+    return {
+        str(key): Given(value, config.where(*keys, key), own=True)
+        for key, value in section.items()
+        if value is not None
+    }
 
 
 def _top_level(config: YamlSource) -> dict[str, Given]:

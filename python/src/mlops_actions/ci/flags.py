@@ -1,0 +1,36 @@
+"""Command-line flags from an action's inputs."""
+
+from __future__ import annotations
+
+import argparse
+
+from pydantic import BaseModel
+
+
+def add_inputs(parser: argparse.ArgumentParser, inputs: type[BaseModel]) -> None:
+    """Flags for every field of the model; values stay text, the model reads them."""
+    for name, field in inputs.model_fields.items():
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        shown = "" if default is None or default in ("", []) else f" Default: {as_written(default)}."
+        needed = " Required." if field.is_required() else ""
+        switch = {"nargs": "?", "const": "true"} if field.annotation is bool else {}
+        parser.add_argument(
+            f"--{field.alias or name}",
+            dest=field.alias or name,
+            metavar="VALUE",
+            help=f"{field.description}{needed}{shown}".replace("%", "%%"),
+            **switch,  # type: ignore[arg-type]
+        )
+
+
+def as_written(value: object) -> str:
+    """A default as a user would write it.
+
+    >>> as_written([5.0, 20.0]), as_written(True)
+    ('5, 20', 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(as_written(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

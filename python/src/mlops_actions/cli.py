@@ -1,0 +1,100 @@
+"""The command line: every action, the whole train, and what people ask about a model afterwards."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn, Protocol, cast
+
+from mlops_actions import __version__
+from mlops_actions.ci import CI, detect
+from mlops_actions.ci.flags import add_inputs
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.runner import ACTIONS, Outcome, guarded, load_action, run_action
+
+COMMANDS = {
+    "run": "mlops_actions.release_train",
+    "record": "mlops_actions.record",
+    "trace": "mlops_actions.trace",
+    "pull": "mlops_actions.pull",
+}
+"""Name → module; its docstring's first line says what the command does."""
+
+
+class Command(Protocol):
+    """What a command's module holds."""
+
+    __doc__: str | None
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare flags and positions."""
+
+    def run(self, options: argparse.Namespace, ci: CI) -> Outcome:
+        """Do the work."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = words[:1] == ["--json"]
+    words = words[as_json:]
+    ci = detect(os.environ, sys.stdout, sys.stderr, as_json=as_json)
+    if not words or words[0] in {"-h", "--help", "help"}:
+        return _show(_overview())
+    if words[0] in {"-V", "--version"}:
+        return _show(f"mlops-actions {__version__}")
+    if words[0] in ACTIONS:
+        return _action(words[0], words[1:], ci)
+    return guarded(ci, lambda: _command(words[0], words[1:], ci)).exit_code
+
+
+def _action(name: str, words: list[str], ci: CI) -> int:
+    module = load_action(name)
+
+    def flags() -> dict[str, object]:
+        parser = _Parser(prog=f"mlops-actions {name}", description=first_line(module), allow_abbrev=False)
+        add_inputs(parser, module.Inputs)
+        return vars(parser.parse_args(words))
+
+    return run_action(name, flags, os.environ, ci)
+
+
+def _command(name: str, words: list[str], ci: CI) -> Outcome:
+    if name not in COMMANDS:
+        raise InputError(f"there is no command {name!r}.", hint=nearest(name, [*ACTIONS, *COMMANDS]))
+    module = cast("Command", import_module(COMMANDS[name]))
+    parser = _Parser(prog=f"mlops-actions {name}", description=first_line(module), allow_abbrev=False)
+    module.add_arguments(parser)
+    return module.run(parser.parse_args(words), ci)
+
+
+def first_line(module: object) -> str:
+    """The first line of a module's docstring."""
+    return (module.__doc__ or "").strip().partition("\n")[0]
+
+
+def _overview() -> str:
+    described = [(name, first_line(load_action(name))) for name in ACTIONS]
+    described += [(name, first_line(import_module(module))) for name, module in COMMANDS.items()]
+    lines = "\n".join(f"  {name:<18}{text}" for name, text in described)
+    return (
+        "usage: mlops-actions [--json] COMMAND [FLAGS]\n\n"
+        f"{lines}\n\n"
+        "Each command has --help. Flags win over INPUT_* variables, those over mlops.yml."
+    )
+
+
+def _show(text: str) -> int:
+    print(text)  # noqa: T201  what was asked for
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors leave through the one way out."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what the runner shows."""
+        raise InputError(f"{message}.", hint=f"See `{self.prog} --help`.")

@@ -1,0 +1,113 @@
+"""Run a training command and record what makes its model reproducible.
+
+The command's exit code is passed on. Parameters and metrics are read from JSON files that it writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlops_actions.ci import CI
+from mlops_actions.ci.git import checkout, dirty
+from mlops_actions.ci.inputs import CommonInputs, split_words
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
+from mlops_actions.evidence.training import Training
+from mlops_actions.runner import Outcome, with_provenance
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`mlops-actions record --model build/m.joblib --data data/train.parquet -- python train.py`."""
+    parser.add_argument("--model", required=True, metavar="PATH", help="The file or folder that the command writes.")
+    parser.add_argument("--data", default="", metavar="PATHS", help="What it reads, separated by commas.")
+    parser.add_argument("--lock", metavar="PATH", help="The file that locks its environment.")
+    parser.add_argument("--parameters", metavar="PATH", help="A JSON file of parameters.")
+    parser.add_argument("--metrics", metavar="PATH", help="A JSON file of numbers that the command writes.")
+    parser.add_argument("--seed", type=int, metavar="NUMBER")
+    parser.add_argument("--evidence", default=CommonInputs.model_fields["evidence"].default, metavar="FOLDER")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="-- and the command.")
+
+
+def run(options: argparse.Namespace, ci: CI) -> Outcome:
+    """Run the command, then write the training statement about the model it left."""
+    command = options.command[1:] if options.command[:1] == ["--"] else options.command
+    if not command:
+        raise InputError("there is no command to record.", hint="Write it after `--`: `record … -- python train.py`.")
+    data = [_material(path) for path in _paths(options.data)]
+    lock = digest_path(options.lock) if options.lock else None
+    parameters = {key: str(value) for key, value in _read_json(options.parameters, "parameters").items()}
+    started, clock = datetime.now(UTC), time.monotonic()
+    exit_code = _run(command)
+    if exit_code:
+        log.info("The command ended with code %s: nothing is recorded.", exit_code)
+        return Outcome(exit_code, {})
+    commit, _ = checkout()
+    training = Training(
+        result="pass",
+        materials=data,
+        command=command,
+        exit_code=exit_code,
+        seconds=time.monotonic() - clock,
+        commit=commit,
+        dirty=dirty(),
+        lock=lock,
+        python=_python_version(command[0]),
+        parameters=parameters,
+        seed=options.seed,
+        metrics=_numbers(options.metrics),
+    )
+    statement = Statement(options.model, digest_path(options.model), training)
+    path = EvidenceStore(options.evidence).write(with_provenance(statement, ci.context(), started))
+    ci.set_outputs({"statement": str(path), "subject-sha256": statement.sha256})
+    return Outcome(0, {}, statement, path)
+
+
+def _run(command: list[str]) -> int:
+    try:
+        return subprocess.run(command, check=False).returncode
+    except OSError as error:
+        raise InputError(f"{command[0]!r} cannot be run: {error.strerror}.") from None
+
+
+def _paths(text: str) -> list[str]:
+    paths = split_words(text)
+    return paths if isinstance(paths, list) else []
+
+
+def _material(path: str) -> Material:
+    return Material(name="data", uri=path, digest={"sha256": digest_path(path)})
+
+
+def _python_version(program: str) -> str | None:
+    if not Path(program).name.startswith("python"):
+        return None
+    asked = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    return asked.stdout.removeprefix("Python ").strip() or None
+
+
+def _numbers(path: str | None) -> dict[str, float]:
+    values = _read_json(path, "metrics")
+    return {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
+
+
+def _read_json(path: str | None, what: str) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise InputError(f"--{what} {path!r} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise InputError(f"--{what} is not JSON: {error}.", where=path) from None
+    if not isinstance(found, dict):
+        raise InputError(f"--{what} must hold one JSON object, found {type(found).__name__}.", where=path)
+    return found
