@@ -1,0 +1,126 @@
+"""The table of metrics: what each is called, needs and means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import inf
+from types import MappingProxyType
+from typing import Literal
+
+from mlops_actions.statistics.metrics import confusion, regression, scores
+from mlops_actions.statistics.metrics.confusion import Confusion
+from mlops_actions.statistics.scales import SCALES
+
+Task = Literal["binary", "multiclass", "regression"]
+Needs = Literal["labels", "scores", "probabilities", "values"]
+
+TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What is known about a metric before any data is seen."""
+
+    name: str
+    """As written in rules and statements."""
+    tasks: tuple[Task, ...]
+    """The tasks it is defined for."""
+    needs: Needs
+    """What a model must predict: labels, scores (any ranking), probabilities or values (numbers)."""
+    higher_is_better: bool | None
+    """None where neither direction is better (a selection rate)."""
+    scale: str
+    """The scale of its bounds, a key of `scales.SCALES`."""
+    difference: str
+    """The scale of a paired difference: tango where both models share a denominator of rows, else identity."""
+    method: str
+    """Name of the method that gives its standard error."""
+    confusion: Confusion | None = None
+    """For metrics of labels, the function of the confusion matrix."""
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value it can take."""
+        return (0.0, inf) if self.name in _NOT_NEGATIVE else (SCALES[self.scale].low, self._high)
+
+    @property
+    def _high(self) -> float:
+        return 1.0 if self.name == "r2" else SCALES[self.scale].high
+
+
+_NOT_NEGATIVE = frozenset({"log_loss", "mae", "mse", "rmse", "mape"})
+_BOTH: tuple[Task, ...] = ("binary", "multiclass")
+
+
+def _proportion(name: str, function: Confusion, *, higher: bool | None = True, paired: bool = True) -> Metric:
+    return Metric(name, ("binary",), "labels", higher, "wilson", "tango" if paired else "identity", "wilson", function)
+
+
+def _composite(name: str, function: Confusion, tasks: tuple[Task, ...], scale: str = "logit") -> Metric:
+    return Metric(name, tasks, "labels", True, scale, "identity", "delta", function)
+
+
+_ALL = (
+    Metric("accuracy", _BOTH, "labels", True, "wilson", "tango", "wilson", confusion.accuracy),
+    _composite("balanced_accuracy", confusion.balanced_accuracy, _BOTH),
+    _proportion("precision", confusion.precision, paired=False),
+    _proportion("recall", confusion.recall),
+    _proportion("specificity", confusion.specificity),
+    _proportion("false_positive_rate", confusion.false_positive_rate, higher=False),
+    _proportion("selection_rate", confusion.selection_rate, higher=None),
+    _composite("f1", confusion.f1, ("binary",)),
+    _composite("mcc", confusion.mcc, _BOTH, "fisher"),
+    _composite("kappa", confusion.kappa, _BOTH, "fisher"),
+    _composite("precision_macro", confusion.precision_macro, ("multiclass",)),
+    _composite("recall_macro", confusion.recall_macro, ("multiclass",)),
+    _composite("f1_macro", confusion.f1_macro, ("multiclass",)),
+    _composite("f1_weighted", confusion.f1_weighted, ("multiclass",)),
+    Metric("roc_auc", ("binary",), "scores", True, "logit", "identity", "delong"),
+    Metric("average_precision", ("binary",), "scores", True, "logit", "identity", "delta"),
+    Metric("roc_auc_ovr", ("multiclass",), "probabilities", True, "logit", "identity", "delong"),
+    Metric("log_loss", _BOTH, "probabilities", False, "identity", "identity", "mean"),
+    Metric("brier", ("binary",), "probabilities", False, "logit", "identity", "mean"),
+    Metric("mae", ("regression",), "values", False, "identity", "identity", "mean"),
+    Metric("mse", ("regression",), "values", False, "identity", "identity", "mean"),
+    Metric("rmse", ("regression",), "values", False, "identity", "identity", "delta"),
+    Metric("mape", ("regression",), "values", False, "identity", "identity", "mean"),
+    Metric("r2", ("regression",), "values", True, "identity", "identity", "delta"),
+)
+
+METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ALL})
+
+SCORED = MappingProxyType({"roc_auc": scores.roc_auc, "average_precision": scores.average_precision})
+"""Metrics of two-class scores that need their order."""
+PROBABILITY = MappingProxyType({"roc_auc_ovr": scores.roc_auc_ovr, "log_loss": scores.log_loss, "brier": scores.brier})
+"""Metrics of probabilities, row by row."""
+NUMERIC = MappingProxyType(
+    {
+        "mae": regression.mae,
+        "mse": regression.mse,
+        "rmse": regression.rmse,
+        "mape": regression.mape,
+        "r2": regression.r2,
+    }
+)
+"""Metrics of predicted numbers."""
+
+
+def metrics_for(task: Task) -> tuple[str, ...]:
+    """Names of the metrics that are defined for a task, in the order of the table.
+
+    >>> metrics_for("regression")
+    ('mae', 'mse', 'rmse', 'mape', 'r2')
+    """
+    return tuple(metric.name for metric in _ALL if task in metric.tasks)
+
+
+def nearest(name: str) -> str | None:
+    """The known metric that a misspelt name comes closest to, if any.
+
+    >>> nearest("roc-auc"), nearest("acuracy"), nearest("size_mb")
+    ('roc_auc', 'accuracy', None)
+    """
+    found = get_close_matches(name, METRICS, n=1, cutoff=0.6)
+    return found[0] if found else None
