@@ -12,6 +12,7 @@ from mlops_actions.ci.git import checkout
 from mlops_actions.ci.interface import Annotation, Context
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_ESCAPE = re.compile(r"\\([^\w\s])")
 _COLOURS = {"error": "31", "warning": "33", "notice": "36", "pass": "32", "fail": "31", "inconclusive": "33"}
 
 
@@ -67,7 +68,10 @@ class Terminal:
             self.say(f"{self._paint(one.level, _COLOURS[one.level])}: {place}{one.message}")
 
     def summarize(self, markdown: str) -> None:
-        """A terminal has no summary page; the reasons were printed and the statement holds the rest."""
+        """Show the section as text: its tables are aligned, its escapes are taken out."""
+        for line in markdown.splitlines():
+            if not line.startswith(("<details", "</details", "```")):
+                self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
 
     def _paint(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text

@@ -1,0 +1,30 @@
+"""The promotion's page: which alias moved where."""
+
+from __future__ import annotations
+
+from mlops_actions.evidence.promotion import Promotion
+from mlops_actions.evidence.statement import Statement
+from mlops_actions.reports.page import Page, Table
+
+
+def page(statement: Statement[Promotion]) -> Page:
+    """One table, and why where it was refused."""
+    promotion = statement.predicate
+    facts = (
+        ("registry", promotion.registry),
+        ("alias", f"{promotion.name}@{promotion.alias}"),
+        ("before", promotion.before or "–"),
+        ("after", promotion.after or "–"),
+        ("version", str(promotion.version) if promotion.version is not None else "–"),
+        ("log entry", str(promotion.entry) if promotion.entry is not None else "–"),
+    )
+    return Page("Promotion", promotion.result, _headline(promotion), (Table("Registry", ("what", "value"), facts),))
+
+
+def _headline(promotion: Promotion) -> str:
+    target = f"{promotion.name}@{promotion.alias}"
+    if promotion.result != "pass":
+        return f"{target} was not moved: " + " ".join(reason.message for reason in promotion.reasons)
+    if not promotion.changed:
+        return f"{target} names version {promotion.version} already, or this was a dry run: nothing was changed."
+    return f"{target} now names version {promotion.version}."
