@@ -43,10 +43,13 @@ def main() -> int:
         if arguments.into:
             update(arguments.into.absolute(), Path(arguments.lock).absolute())
         else:
-            print(kept(LOCKS / f"{arguments.lock}.txt", os.environ))
+            sys.stdout.write(f"{kept(LOCKS / f'{arguments.lock}.txt', os.environ)}\n")
     except InstallError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except OSError as error:
+        sys.stderr.write(f"The environment cannot be written: {error}\n")
+        return OUTSIDE_FAILED
     return 0
 
 
@@ -212,14 +215,17 @@ def runs(*command: str | Path) -> bool:
 
 
 # The caller's choices for its own project, which would bend what is installed here.
-FOREIGN = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_REQUIRE_VIRTUALENV")
-FOREIGN_UV = ("PYTHON", "SYSTEM_PYTHON", "PROJECT", "WORKING_DIR", "WORKING_DIRECTORY", "PROJECT_ENVIRONMENT", "OVERRIDE")
+FOREIGN = re.compile(
+    "VIRTUAL_ENV|PYTHON(PATH|HOME)|PIP_(TARGET|PREFIX|USER|REQUIRE_VIRTUALENV)"
+    "|UV_(PYTHON|SYSTEM_PYTHON|PROJECT|PROJECT_ENVIRONMENT|WORKING_DIR|WORKING_DIRECTORY|CONSTRAINT|OVERRIDE|EXCLUDE_NEWER)"
+)
 
 
 def call(command: list[str], settings: Mapping[str, str], what: str, folder: Path | None = None) -> None:
-    foreign = {*FOREIGN, *(f"UV_{name}" for name in FOREIGN_UV)}
-    variables = {name: value for name, value in os.environ.items() if name not in foreign} | dict(settings)
-    done = subprocess.run(command, env=variables, cwd=folder, capture_output=True, text=True, check=False)
+    kept_variables = {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)}
+    done = subprocess.run(
+        command, env={**kept_variables, **settings}, cwd=folder, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         said = (done.stderr or done.stdout).strip()
         raise InstallError(f"{what} could not make the environment; it said:\n{said}")

@@ -1,0 +1,97 @@
+"""Runs a consumer's workflow under act in host mode, with this working tree as org/mlops-actions@v1.
+
+What act forgives and GitHub does not (unmapped inputs, permissions, masked outputs) is for `harness.composite`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.checkout import ROOT, make_repository
+from harness.log import Run, read_log
+
+ACTION = "org/mlops-actions@v1"
+STAND_INS = ROOT / "tests/e2e/stand_ins"
+
+# What the machine needs to reach its package index; nothing else of the caller's reaches a job.
+PASSED_ON = re.compile(r"PATH|LANG|TMPDIR|PYENV_ROOT|.*_(CERT|CERTS|BUNDLE|CERT_FILE|CERT_DIR)|PIP_.*|(?i:\w+_proxy)")
+
+
+@dataclass(frozen=True)
+class Act:
+    """act with one clean copy of the project. Jobs of one `Act` share the machine's tool cache, as on a runner."""
+
+    checkout: Path
+    cache: Path
+    """Where act keeps actions and the tool cache."""
+
+    def run(
+        self,
+        consumer: Path,
+        workflow: str,
+        *,
+        event: str = "push",
+        artifacts: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        inputs: Mapping[str, str] | None = None,
+        timeout: float = 600,
+    ) -> Run:
+        """Runs `.github/workflows/<workflow>` of the folder `consumer`, which is made a repository if it is none.
+
+        `env` reaches every job. Artifacts are kept in `artifacts`, by default beside the consumer's folder.
+        """
+        if not (consumer / ".git").exists():
+            make_repository(consumer, origin="https://github.com/org/consumer")
+        path = consumer / ".github/workflows" / workflow
+        store = artifacts or consumer.with_name(f"{consumer.name}-artifacts")
+        command = [
+            program(), event, "--directory", str(consumer), "--workflows", str(path), "--json",
+            "--platform", "ubuntu-latest=-self-hosted", "--concurrent-jobs", "1", "--rm", "--no-cache-server",
+            "--action-cache-path", str(self.cache), "--actor", "alice", "--env", f"ARTIFACT_STORE={store}",
+            "--local-repository", f"{ACTION}={self.checkout}",
+        ]  # fmt: skip
+        for name, folder in stand_ins(path.read_text()).items():
+            command += ["--local-repository", f"{name}={folder}"]
+        for name, value in {"GITHUB_RUN_ID": "77", **(env or {})}.items():
+            command += ["--env", f"{name}={value}"]
+        for name, value in (inputs or {}).items():
+            command += ["--input", f"{name}={value}"]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout,
+            env=self.environment(),
+        )
+        return read_log(done.stdout.splitlines(), done.returncode, done.stderr)
+
+    def environment(self) -> dict[str, str]:
+        home = self.cache / "home"
+        home.mkdir(parents=True, exist_ok=True)
+        passed = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
+        return {**passed, "HOME": str(home)}
+
+
+def program() -> str:
+    """act on PATH, or the pinned one that `.ci/tool --install act` builds."""
+    found = shutil.which("act")
+    if found:
+        return found
+    done = subprocess.run([ROOT / ".ci/tool", "act"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FileNotFoundError("act is missing; run: .ci/tool --install act")
+    return done.stdout.strip()
+
+
+def stand_ins(workflow: str) -> dict[str, Path]:
+    """Our stand-in for each action of GitHub's own that a workflow uses, at whatever version. act has checkout."""
+    used = re.findall(r"uses:\s*(actions/([\w-]+)@[\w.-]+)", workflow)
+    return {reference: STAND_INS / name for reference, name in used if name != "checkout"}
