@@ -1,0 +1,164 @@
+"""Write what follows from each action's `Inputs`: action.yml, READMEs and JSON Schemas.
+
+`make generate` writes them; `python -m mlops_actions.generate --check` fails where a file differs. A generated
+action.yml carries no `default:`, since a default would arrive as a given input and override mlops.yml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BaseModel
+
+from mlops_actions import release_train
+from mlops_actions.ci.flags import as_written
+from mlops_actions.cli import first_line
+from mlops_actions.runner import ACTIONS, load_action
+from mlops_actions.schemas import schemas
+
+NOTICE = "Generated from the action's Inputs by `make generate`; do not edit."
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What a user sees of one action."""
+
+    name: str
+    """As it is called: the folder's name, or `run` for the whole train."""
+    title: str
+    description: str
+    inputs: type[BaseModel]
+    outputs: type[BaseModel]
+    icon: str
+    guide: str
+    """The rest of the module's docstring, for the README."""
+
+
+_ICONS = {
+    "validate-data": "database",
+    "evaluate-model": "bar-chart-2",
+    "quality-gate": "shield",
+    "promote-champion": "award",
+    "canary-deploy": "git-branch",
+}
+
+
+def interfaces() -> Iterator[Interface]:
+    """The five actions, then the root action."""
+    for name in ACTIONS:
+        module = load_action(name)
+        yield _interface(name, name, module, _ICONS[name])
+    yield _interface("run", "mlops-actions", release_train, "play")
+
+
+def _interface(name: str, title: str, module: Any, icon: str) -> Interface:
+    guide = (module.__doc__ or "").strip().partition("\n")[2].strip()
+    return Interface(name, title, first_line(module), module.Inputs, module.Outputs, icon, guide)
+
+
+def files(root: Path) -> dict[Path, str]:
+    """Every generated file and its content; `root` is read only for the files that are generated in part."""
+    written: dict[Path, str] = {}
+    for one in interfaces():
+        if one.name == "run":
+            written[Path("action.yml")] = action_yml(one, "python/launch")
+            continue
+        written[Path("actions") / one.name / "action.yml"] = action_yml(one, "../../python/launch")
+        written[Path(one.name) / "action.yml"] = action_yml(one, "../python/launch")
+        written[Path("actions") / one.name / "README.md"] = readme(one)
+    written |= {Path("schemas") / name: text for name, text in schemas().items()}
+    main = root / "README.md"
+    written[Path("README.md")] = with_tables(main.read_text(encoding="utf-8") if main.exists() else "")
+    return written
+
+
+def action_yml(one: Interface, launch: str) -> str:
+    """The metadata of a composite action; only the path to the launcher differs between its two places."""
+    inputs = {key: {"description": text, "required": False} for key, text, _ in described(one.inputs)}
+    outputs = {
+        key: {"description": text, "value": f"${{{{ steps.{one.name}.outputs.{key} }}}}"}
+        for key, text, _ in described(one.outputs)
+    }
+    environment = {"MLOPS_ACTIONS_REF": "${{ github.action_ref }}"}
+    environment |= {f"INPUT_{key.upper().replace('-', '_')}": f"${{{{ inputs.{key} }}}}" for key in inputs}
+    step = {
+        "id": one.name,
+        "shell": "bash",
+        "run": f'exec "$GITHUB_ACTION_PATH/{launch}" {one.name}\n',
+        "env": environment,
+    }
+    document = {
+        "name": one.title,
+        "description": one.description,
+        "author": "mlops-actions",
+        "branding": {"icon": one.icon, "color": "blue"},
+        "inputs": inputs,
+        "outputs": outputs,
+        "runs": {"using": "composite", "steps": [step]},
+    }
+    return f"# {NOTICE}\n" + yaml.safe_dump(document, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def described(model: type[BaseModel]) -> list[tuple[str, str, str]]:
+    """Key, description with its default, and an example, of every field."""
+    rows = []
+    for name, field in model.model_fields.items():
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
+        shown = (
+            "" if default in (None, "", [], "[]") or "error" in str(default) else f" Default: `{as_written(default)}`."
+        )
+        needed = " Required, here or in mlops.yml." if field.is_required() else ""
+        example = as_written(field.examples[0]) if field.examples else ""
+        rows.append((field.alias or name, f"{field.description}{needed}{shown}", example))
+    return rows
+
+
+def readme(one: Interface) -> str:
+    """An action's README: what it is for, an example, its inputs and outputs."""
+    loader = PackageLoader("mlops_actions.reports", "templates")
+    environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  Markdown
+    template = environment.get_template("action_readme.md")
+    inputs, outputs = described(one.inputs), described(one.outputs)
+    return template.render(notice=NOTICE, one=one, inputs=inputs, outputs=outputs) + "\n"
+
+
+def with_tables(text: str) -> str:
+    """The main README with the table of actions between its markers made anew."""
+    rows = "".join(
+        f"| [`{one.name}`](actions/{one.name}) | {one.description} |\n" for one in interfaces() if one.name != "run"
+    )
+    table = f"<!-- actions -->\n| action | what it does |\n|---|---|\n{rows}<!-- /actions -->"
+    return re.sub(r"<!-- actions -->.*<!-- /actions -->", lambda _: table, text, flags=re.DOTALL)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or with `--check` name those that differ."""
+    parser = argparse.ArgumentParser(
+        prog="python -m mlops_actions.generate", description=first_line(sys.modules[__name__])
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where a file differs")
+    parser.add_argument("root", nargs="?", default=".", type=Path)
+    options = parser.parse_args(arguments)
+    differing = {path: text for path, text in files(options.root).items() if _read(options.root / path) != text}
+    for path, text in differing.items():
+        sys.stderr.write(f"{path} {'differs: run `make generate`' if options.check else 'written'}\n")
+        if not options.check:
+            (options.root / path).parent.mkdir(parents=True, exist_ok=True)
+            (options.root / path).write_text(text, encoding="utf-8")
+    return int(options.check and bool(differing))
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,143 @@
+"""From a model back to the data, code and configuration that it came from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlops_actions.ci import CI
+from mlops_actions.ci.inputs import CommonInputs
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import EvidenceStore, Predicate, Statement, Stored
+from mlops_actions.evidence.statement import KINDS, predicate_class
+from mlops_actions.runner import Outcome
+
+
+@dataclass(frozen=True)
+class Node:
+    """Something in the chain, and what it rests on."""
+
+    label: str
+    sha256: str
+    detail: str
+    parents: tuple[Node, ...] = ()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`mlops-actions trace model.joblib`, or a reference such as name@champion."""
+    defaults = CommonInputs.model_fields
+    parser.add_argument("model", help="A path, name@alias, name:version or sha256:….")
+    parser.add_argument("--evidence", default=defaults["evidence"].default, metavar="FOLDER")
+    parser.add_argument("--registry", default=defaults["registry"].default, metavar="URL")
+    parser.add_argument("--format", choices=("text", "mermaid", "json"), help="Default: text, then the Mermaid graph.")
+
+
+def run(options: argparse.Namespace, ci: CI) -> Outcome:
+    """Print the chain as text and as a Mermaid graph."""
+    from mlops_actions.registries.reference import resolve
+
+    model = resolve(options.model, options.registry, None)
+    chain = follow(options.model, model.sha256, _statements(EvidenceStore(options.evidence)))
+    if not chain.parents:
+        raise InputError(
+            f"no statement in {options.evidence!r} is about {options.model!r} (sha256 {model.sha256[:12]}).",
+            hint="Name the folder with --evidence.",
+        )
+    drawings = {"text": text, "mermaid": mermaid, "json": as_json}
+    wanted = [options.format] if options.format else ["text", "mermaid"]
+    sys.stdout.write("\n\n".join(drawings[format_](chain) for format_ in wanted) + "\n")
+    ci.set_outputs({"subject-sha256": model.sha256})
+    return Outcome(0, {})
+
+
+def follow(name: str, sha256: str, statements: list[Stored[Predicate]]) -> Node:
+    """The chain behind one digest: the statements about it, their materials, the statements about those."""
+    return _follow("model", name, sha256, statements, frozenset())
+
+
+def _follow(label: str, name: str, sha256: str, statements: list[Stored[Predicate]], above: frozenset[str]) -> Node:
+    about = [one for one in statements if one.statement.sha256 == sha256] if sha256 not in above else []
+    parents = tuple(_of_statement(one, statements, above | {sha256}) for one in about)
+    return Node(label, sha256, name, parents)
+
+
+def _of_statement(stored: Stored[Predicate], statements: list[Stored[Predicate]], above: frozenset[str]) -> Node:
+    predicate = stored.statement.predicate
+    known = {one.sha256 for one in statements}
+    materials = [
+        _follow(material.name, material.uri, next(iter(material.digest.values()), ""), statements, above)
+        for material in predicate.materials
+        if material.digest.get("sha256") not in known
+    ]
+    return Node(predicate.KIND, stored.sha256, _detail(stored.statement), tuple(materials))
+
+
+def _detail(statement: Statement[Predicate]) -> str:
+    """The result, and who made it where and when."""
+    predicate = statement.predicate
+    facts: list[str] = [predicate.result]
+    if predicate.provenance:
+        provenance = predicate.provenance
+        facts.append(provenance.finished.strftime("%Y-%m-%d %H:%M:%SZ"))
+        facts += [f"commit {provenance.commit[:12]}"] if provenance.commit else []
+        facts += [f"by {provenance.actor}"] if provenance.actor else []
+        facts += [provenance.run_url] if provenance.run_url else []
+    return ", ".join(facts)
+
+
+def _statements(store: EvidenceStore) -> list[Stored[Predicate]]:
+    return [stored for kind in KINDS for stored in store.find(predicate_class(kind))]
+
+
+def text(chain: Node) -> str:
+    """The chain as an indented tree."""
+    return "\n".join(_tree(chain, "", ""))
+
+
+def _tree(node: Node, first: str, rest: str) -> Iterator[str]:
+    yield f"{first}{node.label}  {node.sha256[:12]}  {node.detail}"
+    for number, parent in enumerate(node.parents, start=1):
+        last = number == len(node.parents)
+        yield from _tree(parent, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+
+
+def mermaid(chain: Node) -> str:
+    """The chain as a Mermaid graph; what is reached twice is drawn once."""
+    nodes: dict[str, str] = {}
+    edges: dict[str, None] = {}
+    for child, node in _edges(chain, None):
+        nodes[node.sha256] = f'  {_id(node)}["{node.label}<br/>{_quoted(node.detail)}<br/>{node.sha256[:12]}"]'
+        if child:
+            edges[f"  {_id(node)} --> {_id(child)}"] = None
+    return "\n".join(["```mermaid", "graph LR", *nodes.values(), *edges, "```"])
+
+
+def _edges(node: Node, child: Node | None) -> Iterator[tuple[Node | None, Node]]:
+    yield child, node
+    for parent in node.parents:
+        yield from _edges(parent, node)
+
+
+def _id(node: Node) -> str:
+    return f"n{node.sha256[:12] or abs(hash(node.detail))}"
+
+
+def _quoted(label: str) -> str:
+    return label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def as_json(chain: Node) -> str:
+    """The chain as nested JSON."""
+    return json.dumps(_as_dict(chain), indent=1)
+
+
+def _as_dict(node: Node) -> dict[str, object]:
+    return {
+        "what": node.label,
+        "sha256": node.sha256,
+        "detail": node.detail,
+        "from": [_as_dict(parent) for parent in node.parents],
+    }
