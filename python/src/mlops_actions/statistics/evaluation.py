@@ -67,10 +67,11 @@ def _evaluate(sample: Sample, metrics: Sequence[str], frame: Frame, table: Evalu
     found: list[tuple[dict[str, Estimate], dict[str, Estimate], dict[str, Estimate]]] = [
         ({}, {}, {}) for _ in range(frame.groups)
     ]
-    small = _Runs.of(sample, frame)
-    for name in metrics:
-        metric = check_metric(sample, name)
-        rows = small if small is not None and metric.needs == "labels" else _Runs(frame, sample.truth, sample)
+    chosen = [check_metric(sample, name) for name in metrics]
+    whole_rows = Rows(frame, sample.truth, sample)
+    merged = Rows.of(sample, frame, merge=any(metric.confusion is not None for metric in chosen))
+    for metric in chosen:
+        name, rows = metric.name, whole_rows if metric.confusion is None else merged
         candidate = rows.influence(metric, sample.candidate, 0)
         columns = [estimates_of(rows.frame, metric, candidate, whole.estimates.get(name))]
         if sample.champion is not None:
@@ -103,11 +104,11 @@ def check_metric(sample: Sample, name: str) -> Metric:
 
 def linearise(frame: Frame, sample: Sample, metric: Metric, model: Predictions) -> Influence:
     """The influence of every row of the sample on one metric of one model."""
-    return _Runs(frame, sample.truth, sample).influence(metric, model, None)
+    return Rows(frame, sample.truth, sample).influence(metric, model, None)
 
 
 @dataclass(frozen=True)
-class _Runs:
+class Rows:
     """Rows as they are, or runs of rows that share truth and labels, which is all that label metrics look at."""
 
     frame: Frame
@@ -117,19 +118,22 @@ class _Runs:
     """Labels of candidate and champion for each run; empty where rows are as they are."""
 
     @classmethod
-    def of(cls, sample: Sample, frame: Frame) -> _Runs | None:
+    def of(cls, sample: Sample, frame: Frame, *, merge: bool) -> Rows:
+        """The sample's rows in this frame, merged into runs where that is asked for and makes them fewer."""
         models = [model for model in (sample.candidate, sample.champion) if model is not None]
-        if sample.task == "regression" or any(model.labels is None for model in models):
-            return None
+        plain = cls(frame, sample.truth, sample)
+        if not merge or any(model.labels is None for model in models):
+            return plain
         parts = [sample.truth, *(model.labels for model in models if model.labels is not None)]
         dims = (sample.classes,) * len(parts)
         merged = frame.collapse(np.ravel_multi_index(parts, dims), sample.classes ** len(parts))
         if merged is None:
-            return None
+            return plain
         truth, *labels = np.unravel_index(merged[1], dims)
         return cls(merged[0], truth, sample, tuple(labels))
 
     def influence(self, metric: Metric, model: Predictions, column: int | None) -> Influence:
+        """The metric of one model, linearised; `column` is 0 for the candidate, 1 for the champion."""
         if metric.confusion is not None:
             labels = self.labels[column] if self.labels and column is not None else model.labels
             if labels is not None:

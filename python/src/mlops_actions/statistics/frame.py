@@ -117,6 +117,12 @@ class Frame:
         ways = () if finest is None else tuple(_project(way, finest, cluster) for way in self.ways)
         return Frame(group, self.groups, weight, ways, count), cell
 
+    def pick(self, rows: Codes) -> Frame:
+        """Some entries, as one group."""
+        ways = tuple(Way(way.columns, way.codes[rows], way.size) for way in self.ways)
+        count = None if self.count is None else self.count[rows]
+        return Frame(np.zeros(len(rows), dtype=np.intp), 1, self.weight[rows], ways, count)
+
     def spread(self, slope: Floats, shares: tuple[Floats, ...]) -> Spread:
         """Variance, degrees of freedom and counts of a linearised metric.
 
