@@ -161,16 +161,15 @@ def _explain(error: ValidationError, given: GivenInputs, action: str) -> InputEr
             hint=f"Give --{key}, INPUT_{key.upper().replace('-', '_')}, or {key!r} below {action!r} in mlops.yml.",
         )
     source = given[key].source if key in given else None
-    if not key:
-        return InputError(f"{action}: {_message(first)}.")
-    return InputError(f"the input {key!r} is {_shown(first['input'])}: {_message(first)}.", where=source)
+    found = f"the input {key!r} is {_shown(first['input'])}" if key else action
+    return InputError(f"{found}: {_message(first)}", where=source)
 
 
 def _message(error: Mapping[str, Any]) -> str:
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if str(error["msg"]).startswith("Input should be "):
         message = f"it should be {message}"
-    return message.rstrip(".")
+    return message if message.endswith((".", "?")) else f"{message}."
 
 
 def _shown(value: object) -> str:

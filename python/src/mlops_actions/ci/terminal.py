@@ -40,7 +40,7 @@ class Terminal:
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
         """A heading, and what is said below it indented."""
-        self.say(self._paint(title, "1"))
+        self._show(self._paint(title, "1"))
         self._indent += "  "
         try:
             yield
@@ -58,14 +58,13 @@ class Terminal:
         width = max(map(len, outputs), default=0)
         for name, value in outputs.items():
             if value:
-                shown = self._paint(value, _COLOURS[value]) if value in _COLOURS else _harmless(value)
-                self.say(f"{name:<{width}}  {shown}")
+                self._show(f"{name:<{width}}  {self._paint(value, _COLOURS.get(value))}")
 
     def annotate(self, annotations: list[Annotation]) -> None:
         """Print each with its place."""
         for one in annotations:
             place = f"{one.file}:{one.line}: " if one.file and one.line else f"{one.file}: " if one.file else ""
-            self.say(f"{self._paint(one.level, _COLOURS[one.level])}: {place}{one.message}")
+            self._show(f"{self._paint(one.level, _COLOURS[one.level])}: {_harmless(place + one.message)}")
 
     def summarize(self, markdown: str) -> None:
         """Show the section as text: its tables are aligned, its escapes are taken out."""
@@ -73,8 +72,12 @@ class Terminal:
             if not line.startswith(("<details", "</details", "```")):
                 self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
 
-    def _paint(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+    def _show(self, harmless: str) -> None:
+        print(self._indent + harmless, file=self._stderr, flush=True)  # noqa: T201  the terminal's one way out
+
+    def _paint(self, text: str, code: str | None) -> str:
+        harmless = _harmless(text)
+        return f"\x1b[{code}m{harmless}\x1b[0m" if self._colour and code else harmless
 
 
 def _harmless(text: str) -> str:

@@ -132,7 +132,7 @@ def predicate_class(kind: str) -> type[Predicate]:
 def parse_statement(content: bytes, where: str) -> Statement[Predicate]:
     """Read a statement of any kind; InputError names the place and what is wrong."""
     try:
-        document: dict[str, Any] = json.loads(content)
+        document = json.loads(content)
         kind, version = _kind_of(document, where)
         if version != "v1":
             raise InputError(
@@ -153,7 +153,9 @@ def parse_statement(content: bytes, where: str) -> Statement[Predicate]:
         raise InputError(f"not a statement about one subject: {error!r}.", where=where) from None
 
 
-def _kind_of(document: dict[str, Any], where: str) -> tuple[str, str]:
+def _kind_of(document: Any, where: str) -> tuple[str, str]:
+    if not isinstance(document, dict):
+        raise InputError("not a statement: the JSON is no object.", where=where)
     if document.get("_type") != STATEMENT_TYPE:
         raise InputError(
             f"not an in-toto Statement: _type is {document.get('_type')!r}, not {STATEMENT_TYPE!r}.", where=where
