@@ -1,0 +1,168 @@
+"""The rules of one gate, from the input `rules` or from a policy file, checked as far as that goes without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.evidence import digest_bytes
+from mlops_actions.quality_gate.consistency import check_consistency
+from mlops_actions.quality_gate.parse import parse_rule
+from mlops_actions.quality_gate.rule import Rule, Severity
+from mlops_actions.yaml_source import YamlSource, read_yaml
+
+DEFAULT_CONFIDENCE = 0.95
+_NOT_YET = ("extends", "locked", "minimum-count", "test-set-budget")
+
+Confidence = Annotated[float, Field(gt=0.5, lt=1.0, description="One-sided, for each bound; 0.95 where not given.")]
+
+
+def _as_mapping(entry: object) -> object:
+    return {"rule": entry} if isinstance(entry, str) else entry
+
+
+class RuleEntry(BaseModel):
+    """A rule with what its failure means. In the file it may also be the rule's text alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str = Field(description="Such as `roc_auc >= champion - 0.01`.")
+    severity: Severity = Field("block", description="`block`, or `warn`: reported, but refuses nothing.")
+    confidence: Confidence | None = None
+    reason: str | None = Field(None, description="Why the rule exists.")
+    owner: str | None = Field(None, description="Whom to ask about it.")
+    until: date | None = Field(None, description="Last day of `severity: warn`; afterwards the rule blocks.")
+
+
+class PolicyDocument(BaseModel):
+    """A policy file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    confidence: Confidence | None = None
+    rules: list[Annotated[RuleEntry, BeforeValidator(_as_mapping, json_schema_input_type=str | RuleEntry)]] = Field(
+        min_length=1, description="What a model must satisfy."
+    )
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Rules that can hold together, and how sure the gate has to be."""
+
+    rules: tuple[Rule, ...]
+    confidence: float | None
+    """None where the policy leaves it open."""
+    sha256: str
+    """Of the file, or of the inline text."""
+    uri: str
+    """The file's path, or `rules`."""
+
+
+def read_policy(path: str) -> Policy:
+    """Read a policy file. InputError with file:line for whatever is not understood, and for rules that contradict."""
+    source = read_yaml(path, "policy")
+    document = _document(source)
+    rules = tuple(_rule(entry, *_place(source, index)) for index, entry in enumerate(document.rules))
+    check_consistency(rules)
+    return Policy(rules, document.confidence, digest_bytes(source.text), source.name)
+
+
+def inline_policy(text: str) -> Policy:
+    """Read the input `rules`: one rule a line, `#` begins a comment. InputError with `rules:line`."""
+    rules = tuple(
+        Rule(_uncommented(line), f"rules:{number}", parse_rule(line.rstrip(), f"rules:{number}"))
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.strip().startswith("#")
+    )
+    if not rules:
+        raise InputError("the input 'rules' holds no rule.", hint="Write one a line, such as accuracy >= 0.8.")
+    check_consistency(rules)
+    return Policy(rules, None, digest_bytes(text.encode()), "rules")
+
+
+def _document(source: YamlSource) -> PolicyDocument:
+    if not isinstance(source.data, Mapping):
+        raise InputError("a policy is a mapping.", where=source.where(), hint="Begin it with `rules:`.")
+    try:
+        return PolicyDocument.model_validate(source.data)
+    except ValidationError as error:
+        # A misspelt key also misses the right one: the misspelling is the message that helps.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
+        raise _explained(first, source) from None
+
+
+def _explained(error: Mapping[str, Any], source: YamlSource) -> InputError:
+    keys = tuple(error["loc"])
+    where, key = source.where(*keys), str(keys[-1]) if keys else ""
+    entry = len(keys) > 1 and keys[0] == "rules"
+    known = [*(RuleEntry if entry else PolicyDocument).model_fields]
+    if key in _NOT_YET and error["type"] == "extra_forbidden":
+        return InputError(f"{key!r} is not supported yet.", where=where, hint=f"Known: {', '.join(known)}.")
+    if error["type"] == "extra_forbidden":
+        what = "a rule" if entry else "a policy"
+        return InputError(f"{what} has no key {key!r}.", where=where, hint=nearest(key, known))
+    if error["type"] == "missing":
+        return InputError(f"the key {key!r} is missing.", where=where, hint=f"Known: {', '.join(known)}.")
+    if entry and len(keys) == 2:
+        return InputError(
+            f"a rule is text, or keys and values; found {_shown(error['input'])}.",
+            where=where,
+            hint="Write `- accuracy >= 0.8`.",
+        )
+    message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return InputError(f"{key!r} is {_shown(error['input'])}: {message}.", where=where, hint=_advice(key))
+
+
+def _advice(key: str) -> str:
+    return {
+        "confidence": "Write 95 % as 0.95.",
+        "severity": "Write block or warn.",
+        "until": "Write a day, such as 2030-12-31.",
+        "rules": "Write a list of rules, one a line: `- accuracy >= 0.8`.",
+    }.get(key, "Write text, in quotes where YAML reads a number.")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _place(source: YamlSource, index: int) -> tuple[str, str]:
+    """Where the rule's text stands, and its `until`."""
+    return source.where("rules", index, "rule"), source.where("rules", index, "until")
+
+
+def _rule(entry: RuleEntry, where: str, where_until: str) -> Rule:
+    if entry.until is not None and entry.severity != "warn":
+        raise InputError(
+            "'until' ends an exception, but the rule blocks already.",
+            where=where_until,
+            hint="Add `severity: warn`, or remove `until`.",
+        )
+    demand = parse_rule(entry.rule.strip(), where)
+    return Rule(
+        _uncommented(entry.rule),
+        where,
+        demand,
+        entry.severity,
+        entry.confidence,
+        entry.reason,
+        entry.owner,
+        entry.until,
+    )
+
+
+def _uncommented(text: str) -> str:
+    """Without the comment; a `#` in quotes is part of the rule."""
+    quote = ""
+    for index, letter in enumerate(text):
+        if letter == "#" and not quote:
+            return text[:index].strip()
+        if letter in "'\"":
+            quote = "" if letter == quote else quote or letter
+    return text.strip()

@@ -1,0 +1,131 @@
+"""From a part of a rule to the quantity that it names: `recall[carrier]`, `worst(...)`, `age(model)`."""
+
+from __future__ import annotations
+
+import ast
+
+from mlops_actions.errors import nearest
+from mlops_actions.quality_gate.rule import Gap, InSlice, Measured, Overall, PerSlice, Quantity, Ratio, Sampled, Worst
+from mlops_actions.quality_gate.source import Source
+
+DISPARITIES = {"demographic_parity": "selection_rate", "equal_opportunity": "recall"}
+"""Fairness metrics, as the gap of a plain metric between groups."""
+FUNCTIONS = ("abs", "age", "days", "gap", "hours", "passed", "ratio", "weeks", "worst")
+NOT_YET = {
+    "anchor": "Compare with `champion`.",
+    "recorded": "Compare with `champion`.",
+    "baseline": "Compare with a number.",
+    "equalized_odds": "Write two rules: abs(gap(recall[column])) and abs(gap(false_positive_rate[column])).",
+}
+_FAMILIES: dict[str, type[Worst | Gap | Ratio]] = {"worst": Worst, "gap": Gap, "ratio": Ratio}
+
+
+def quantity(source: Source, node: ast.expr) -> Quantity:
+    """The quantity that a name, a subscript or a call stands for; InputError for any other construct."""
+    match node:
+        case ast.Name(id="size_mb"):
+            return Measured("size_mb")
+        case ast.Name(id="latency_p95_ms"):
+            return Measured("latency_p95_ms")
+        case ast.Name(id=name) if name in DISPARITIES:
+            raise source.error(node, f"{name} is a gap between groups.", f"Name the column: {name}[column].")
+        case ast.Name() | ast.Attribute():
+            return Overall(_metric(source, node))
+        case ast.Subscript(value=ast.Name(id=name), slice=column) if name in DISPARITIES:
+            return Gap(PerSlice(DISPARITIES[name], _column(source, column)))
+        case ast.Subscript():
+            return _sliced(source, node)
+        case ast.Call():
+            return _call(source, node)
+    raise source.error(
+        node, f"`{source.written(node)}` is not part of the rule language.", "Use metrics, numbers, champion, + - * /."
+    )
+
+
+def _metric(source: Source, node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) if name in NOT_YET:
+            raise source.error(node, f"{name!r} is not supported yet.", NOT_YET[name])
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=parent, attr=name):
+            return f"{_metric(source, parent)}.{name}"
+    raise source.error(node, f"`{source.written(node)}` is not a metric.", "Write a metric's name, such as recall.")
+
+
+def _sliced(source: Source, node: ast.Subscript) -> Sampled:
+    metric = _metric(source, node.value)
+    match node.slice:
+        case ast.Compare(left=column, ops=[ast.Eq()], comparators=[value]):
+            return InSlice(metric, _column(source, column), _value(source, value))
+        case ast.Tuple() | ast.BoolOp():
+            raise source.error(
+                node.slice, "slices by several columns are not supported yet.", f"Write {metric}[column]."
+            )
+        case ast.Compare():
+            raise source.error(node.slice, "a slice is one value of a column.", f'Write {metric}[column == "value"].')
+    return PerSlice(metric, _column(source, node.slice))
+
+
+def _column(source: Source, node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Constant(value=str(name)) if name:
+            return name
+    raise source.error(
+        node, f"`{source.written(node)}` is not a column.", "Write a column's name, in quotes where it is not one word."
+    )
+
+
+def _value(source: Source, node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str() | bool() | int() | float() as value):
+            return str(value)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return str(-value)
+        case ast.Name(id=name):
+            raise source.error(node, f"the value {name} has no quotes.", f'Write "{name}".')
+    raise source.error(node, f"`{source.written(node)}` is not a value of a column.", 'Write it in quotes: "AA".')
+
+
+def _call(source: Source, node: ast.Call) -> Quantity:
+    name = function(source, node)
+    if name == "age":
+        match only_argument(source, node):
+            case ast.Name(id="model"):
+                return Measured("age")
+            case other:
+                raise source.error(other, "only the model has an age.", "Write age(model) < days(30).")
+    if name in _FAMILIES:
+        argument = only_argument(source, node)
+        of = quantity(source, argument)
+        if isinstance(of, PerSlice):
+            return _FAMILIES[name](of)
+        raise source.error(argument, f"{name}(...) looks at the slices of a metric.", f"Write {name}(recall[column]).")
+    if name == "abs":
+        raise source.error(node, "abs(...) stands alone on its side of a rule.", "Write abs(...) <= 0.05.")
+    raise source.error(
+        node, f"{name}(...) has no place here.", "Write passed(data) as a rule of its own, days(30) beside age(model)."
+    )
+
+
+def function(source: Source, node: ast.Call) -> str:
+    """The name of a function of the language; InputError with the nearest one otherwise."""
+    match node.func:
+        case ast.Name(id=name) if name in FUNCTIONS:
+            return name
+    raise source.error(
+        node.func,
+        f"there is no function `{source.written(node.func)}`.",
+        nearest(source.written(node.func), FUNCTIONS),
+    )
+
+
+def only_argument(source: Source, node: ast.Call) -> ast.expr:
+    """The argument of a function that takes one."""
+    if len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred):
+        return node.args[0]
+    raise source.error(
+        node, f"`{source.written(node.func)}` takes exactly one argument.", f"Write {source.written(node.func)}(...)."
+    )

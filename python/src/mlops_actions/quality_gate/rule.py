@@ -1,0 +1,175 @@
+"""What a rule asks, as values: what cannot be judged cannot be built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from math import isfinite
+from typing import Literal
+
+Operator = Literal[">", ">=", "<", "<="]
+Severity = Literal["block", "warn"]
+
+FLIPPED: dict[Operator, Operator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
+"""The operator when both sides change places, or sign."""
+OPPOSITE: dict[Operator, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
+"""The operator that holds exactly where this one does not."""
+
+
+@dataclass(frozen=True)
+class Overall:
+    """A metric over all rows."""
+
+    metric: str
+
+    def __str__(self) -> str:
+        return self.metric
+
+
+@dataclass(frozen=True)
+class InSlice:
+    """A metric over the rows where a column has one value."""
+
+    metric: str
+    column: str
+    value: str
+
+    def __str__(self) -> str:
+        return f'{self.metric}[{self.column} == "{self.value}"]'
+
+
+@dataclass(frozen=True)
+class PerSlice:
+    """A metric in every slice of a column: a family."""
+
+    metric: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.metric}[{self.column}]"
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The worst of a family's values."""
+
+    of: PerSlice
+
+    def __str__(self) -> str:
+        return f"worst({self.of})"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The difference of a metric between groups, over all ordered pairs; so its size is meant."""
+
+    of: PerSlice
+
+    def __str__(self) -> str:
+        return f"gap({self.of})"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The ratio of a metric between groups, over all ordered pairs; so the least one is meant."""
+
+    of: PerSlice
+
+    def __str__(self) -> str:
+        return f"ratio({self.of})"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A plain number about the model, without sampling error."""
+
+    name: Literal["size_mb", "latency_p95_ms", "age"]
+
+    def __str__(self) -> str:
+        return "age(model)" if self.name == "age" else self.name
+
+
+Sampled = Overall | InSlice | PerSlice
+Quantity = Sampled | Worst | Gap | Ratio | Measured
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`quantity - champion * (the champion's same quantity)  operator  limit`."""
+
+    quantity: Quantity
+    champion: float
+    """The champion's factor; 0 where the rule does not name the champion."""
+    operator: Operator
+    limit: float
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.champion) and isfinite(self.limit)) or self.champion < 0:
+            raise ValueError("a comparison needs a finite limit and a finite factor that is not negative")
+        if self.champion and not isinstance(self.quantity, Sampled):
+            raise ValueError(f"{self.quantity} cannot be compared with the champion")
+
+    def holds(self, value: float) -> bool:
+        """Whether a number satisfies the comparison; NaN satisfies none."""
+        operators = {">": value > self.limit, ">=": value >= self.limit}
+        return operators.get(self.operator, value < self.limit if self.operator == "<" else value <= self.limit)
+
+    @property
+    def above(self) -> bool:
+        """Whether the quantity is to be above the limit."""
+        return self.operator in (">", ">=")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A plain rule: every comparison must be shown to hold, in every slice."""
+
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A `forbid` rule: fails only where one of the comparisons, the harms, is shown to hold."""
+
+    comparisons: tuple[Comparison, ...]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """`passed(data)`: every data-report on the evaluation's data passed."""
+
+
+Demand = Shown | Guard | Passed
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A demand, where it stands, and what its failure means."""
+
+    text: str
+    """As it was written, without the comment."""
+    where: str
+    """`policy.yaml:3` or `rules:3`."""
+    demand: Demand
+    severity: Severity = "block"
+    confidence: float | None = None
+    """One-sided; None: the policy's."""
+    reason: str | None = None
+    """Why the rule exists, in the owner's words."""
+    owner: str | None = None
+    until: date | None = None
+    """The last day on which the severity `warn` holds; afterwards the rule blocks."""
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What it compares; nothing for `passed(data)`."""
+        return () if isinstance(self.demand, Passed) else self.demand.comparisons
+
+    @property
+    def names_champion(self) -> bool:
+        """Whether the champion must be known to judge it."""
+        return any(comparison.champion for comparison in self.comparisons)
+
+    def severity_on(self, day: date) -> Severity:
+        """The severity on a day: an exception that has expired blocks."""
+        return "block" if self.until is not None and day > self.until else self.severity
