@@ -73,7 +73,7 @@ class Terminal:
                 self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
 
     def _show(self, harmless: str) -> None:
-        print(self._indent + harmless, file=self._stderr, flush=True)  # noqa: T201  the terminal's one way out
+        print(self._indent + harmless, file=self._stderr, flush=True)
 
     def _paint(self, text: str, code: str | None) -> str:
         harmless = _harmless(text)
