@@ -1,0 +1,17 @@
+"""Where models, their aliases and their evidence live."""
+
+from mlops_actions.registries.interface import AliasMissingError, Blob, Change, Head, Registry, Version
+from mlops_actions.registries.locations import open_registry
+from mlops_actions.registries.reference import Model, resolve
+
+__all__ = [
+    "AliasMissingError",
+    "Blob",
+    "Change",
+    "Head",
+    "Model",
+    "Registry",
+    "Version",
+    "open_registry",
+    "resolve",
+]

@@ -1,0 +1,127 @@
+"""What every registry can do. A new backend is one file that does it and one line in `locations.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import Predicate, Statement, Stored
+
+Action = Literal["promote", "roll-back"]
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+"""What models and aliases may be called: one part of a path, whatever the registry."""
+
+
+@dataclass(frozen=True)
+class Blob:
+    """The bytes of one model, by what they are."""
+
+    sha256: str
+    suffix: str
+    """Of the file it came from, such as `.joblib`; formats go by it."""
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """One model under a name; it never changes."""
+
+    name: str
+    number: int
+    """From 1, in the order of registration."""
+    blob: Blob
+
+    @property
+    def sha256(self) -> str:
+        """The model's digest, in hex."""
+        return self.blob.sha256
+
+    def __str__(self) -> str:
+        """Number and digest, for messages."""
+        return f"version {self.number} ({self.sha256[:12]})"
+
+
+@dataclass(frozen=True)
+class Head:
+    """A model's log as it stood when it was read: what a change is compared with before it is made."""
+
+    name: str
+    entry: int
+    """Number of the newest log entry; 0 when there is none."""
+    sha256: str | None
+    """That entry's digest."""
+    aliases: Mapping[str, Version | None]
+    """Every alias that ever was; None for one that names nothing any more."""
+    versions: int
+    """How many versions are registered."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of a model's log: an alias moved."""
+
+    entry: int
+    time: datetime
+    by: str
+    action: Action
+    alias: str
+    before: Version | None
+    after: Version
+
+
+class Registry(Protocol):
+    """Models under names, with aliases that move by compare-and-swap and a history that stays.
+
+    Every method raises OutsideError when the registry cannot be reached, read or written, or is damaged.
+    """
+
+    location: str
+    """As the user wrote it."""
+
+    def names(self) -> list[str]:
+        """The models that are registered."""
+
+    def head(self, name: str) -> Head:
+        """The aliases of a model now; an empty head for a model that was never registered."""
+
+    def version(self, name: str, which: int | str) -> Version | None:
+        """A registered version by its number or its SHA-256."""
+
+    def blob(self, sha256: str) -> Blob | None:
+        """A stored model by its SHA-256, whatever its name."""
+
+    def fetch(self, blob: Blob) -> Path:
+        """A local file with the model's bytes, its suffix kept, its digest verified. Not to be written to."""
+
+    def store(self, path: Path, sha256: str) -> Blob:
+        """Keep the bytes of a file; InputError when they are not the ones of that SHA-256."""
+
+    def keep(self, name: str, sha256: str, statements: Sequence[Stored[Predicate]]) -> None:
+        """Keep statements beside a model, so that it can be traced from the registry alone."""
+
+    def statements(self, name: str, sha256: str) -> list[Statement[Predicate]]:
+        """The statements that were kept beside a model."""
+
+    def point(self, head: Head, alias: str, blob: Blob, action: Action, by: str) -> Head | None:
+        """Let an alias name a stored model, registering it where it is new: one log entry, all or nothing.
+
+        Returns the new head, or None when the log has moved on from `head`: read it again and decide anew.
+        """
+
+    def history(self, name: str, start: int = 1) -> Iterator[Change]:
+        """Every change from an entry on, oldest first, each verified to continue the one before."""
+
+
+class AliasMissingError(InputError):
+    """The registry was read, and the alias that was asked for names nothing."""
+
+    def __init__(self, message: str, *, ever_existed: bool, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, where=where, hint=hint)
+        self.ever_existed = ever_existed
+        """Whether it once named a model; an alias that is gone is no reason to judge less."""

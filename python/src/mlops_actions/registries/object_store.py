@@ -1,0 +1,181 @@
+"""The registry on a disk or in a bucket; docs/registry-layout.md shows where everything lies."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from mlops_actions import cancellation
+from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.evidence import Predicate, Statement, Stored, digest_bytes
+from mlops_actions.evidence.statement import parse_statement
+from mlops_actions.registries.cache import cached
+from mlops_actions.registries.interface import Action, Blob, Change, Head, Version
+from mlops_actions.registries.log import Entry, Log
+from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
+from mlops_actions.registries.objects import Objects, digest_blocks, file_blocks
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9_-]{1,20}")
+
+
+def open_registry(location: str) -> ObjectStoreRegistry:
+    """The registry at a location; nothing is read or made yet."""
+    return ObjectStoreRegistry(Objects(location))
+
+
+class ObjectStoreRegistry:
+    """See `interface.Registry`."""
+
+    def __init__(self, objects: Objects) -> None:
+        self.location = objects.location
+        self._objects = objects
+
+    def names(self) -> list[str]:
+        """The models that are registered."""
+        return self._objects.folders("models")
+
+    def head(self, name: str) -> Head:
+        """The aliases of a model now."""
+        return to_head(name, self._log(name).head())
+
+    def version(self, name: str, which: int | str) -> Version | None:
+        """A registered version by its number or its SHA-256."""
+        return self._of_number(name, which) if isinstance(which, int) else self._of_digest(name, which)
+
+    def blob(self, sha256: str) -> Blob | None:
+        """A stored model by its SHA-256, whatever its name."""
+        for key in self._objects.keys(f"blobs/{sha256}"):
+            size = self._objects.size(key)
+            if size is not None:
+                return Blob(sha256, PurePosixPath(key).suffix, size)
+        return None
+
+    def fetch(self, blob: Blob) -> Path:
+        """A local file with the model's bytes: the registry's own on a disk, a copy in the cache from a bucket."""
+        path = self._objects.path(_blob_key(blob))
+        if path is None:
+            return cached(blob, lambda: self._bytes(blob))
+        if digest_blocks(self._bytes(blob)) != blob.sha256:
+            raise OutsideError(
+                f"the registry's model {str(path)!r} is damaged: its bytes have another SHA-256.",
+                hint="Promote the original file again to repair it.",
+            )
+        return path
+
+    def store(self, path: Path, sha256: str) -> Blob:
+        """Keep the bytes of a file, once."""
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise InputError(f"the model {str(path)!r} cannot be read: {error.strerror}.") from None
+        blob = Blob(sha256, path.suffix if _SUFFIX.fullmatch(path.suffix) else "", size)
+        if not self._holds(blob):
+            self._objects.upload(_blob_key(blob), _verified(path, sha256))
+        return blob
+
+    def keep(self, name: str, sha256: str, statements: Sequence[Stored[Predicate]]) -> None:
+        """Keep statements beside a model, each once."""
+        for stored in statements:
+            content = stored.path.read_bytes()
+            if digest_bytes(content) != stored.sha256:
+                raise InputError("the statement changed while it was read.", where=str(stored.path))
+            own = f"{stored.statement.kind}-{stored.statement.sha256[:12]}-{stored.sha256[:12]}.json"
+            self._objects.create(f"{_folder(name, sha256)}/{own}", content)
+
+    def statements(self, name: str, sha256: str) -> list[Statement[Predicate]]:
+        """The statements that were kept beside a model, by file name."""
+        keys = self._objects.keys(_folder(name, sha256))
+        return [self._statement(key) for key in keys if key.endswith(".json")]
+
+    def point(self, head: Head, alias: str, blob: Blob, action: Action, by: str) -> Head | None:
+        """Let an alias name a stored model: the append is the one step that counts, the rest are hints."""
+        after = self.version(head.name, blob.sha256) or Version(head.name, head.versions + 1, blob)
+        aliases = {**head.aliases, alias: after}
+        versions = max(head.versions, after.number)
+        change = change_fields(action, alias, head.aliases.get(alias), after)
+        state = state_fields(aliases, versions)
+        with cancellation.deferred():
+            entry = self._log(head.name).append(head.entry + 1, head.sha256, change, state, by)
+            if entry and versions > head.versions:
+                self._objects.create(f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % entry.number)
+        return to_head(head.name, entry) if entry else None
+
+    def history(self, name: str, start: int = 1) -> Iterator[Change]:
+        """Every change from an entry on, oldest first, the chain verified."""
+        for entry in self._log(name).entries(start):
+            yield to_change(name, entry)
+
+    def _log(self, name: str) -> Log:
+        return Log(self._objects, f"models/{name}")
+
+    def _statement(self, key: str) -> Statement[Predicate]:
+        where = f"{self.location}, {key}"
+        content = self._objects.read(key) or b""
+        if not key.endswith(f"-{digest_bytes(content)[:12]}.json"):
+            raise OutsideError("the statement was edited or truncated: its name says another digest.", where=where)
+        return parse_statement(content, where)
+
+    def _entry(self, name: str, number: int) -> Entry:
+        if entry := self._log(name).read(number):
+            return entry
+        raise OutsideError(f"the log of {name!r} in the registry {self.location!r} lacks entry {number}.")
+
+    def _of_number(self, name: str, number: int) -> Version | None:
+        """The count of versions never falls along the log, so the entry that registered one is found by halves."""
+        head = self.head(name)
+        if not 1 <= number <= head.versions:
+            return None
+        first, last = 1, head.entry
+        while first < last:
+            middle = (first + last) // 2
+            if to_head(name, self._entry(name, middle)).versions >= number:
+                last = middle
+            else:
+                first = middle + 1
+        return to_change(name, self._entry(name, first)).after
+
+    def _of_digest(self, name: str, sha256: str) -> Version | None:
+        """By the hint beside it; without one, a model that was never stored here is told by its empty folder."""
+        hint = (self._objects.read(f"{_folder(name, sha256)}/entry") or b"").strip()
+        if hint.isdigit() and (entry := self._log(name).read(int(hint))):
+            after = to_change(name, entry).after
+            if after.sha256 == sha256:
+                return after
+        if not self._objects.keys(_folder(name, sha256)):
+            return None
+        return next((change.after for change in self.history(name) if change.after.sha256 == sha256), None)
+
+    def _holds(self, blob: Blob) -> bool:
+        """Whether the blob is there and right; in a bucket by its size, since it is verified whenever it is read."""
+        if self._objects.size(_blob_key(blob)) != blob.size:
+            return False
+        return self._objects.folder is None or digest_blocks(self._bytes(blob)) == blob.sha256
+
+    def _bytes(self, blob: Blob) -> Iterator[bytes]:
+        parts = self._objects.parts(_blob_key(blob))
+        if parts is None:
+            raise OutsideError(f"the registry {self.location!r} has lost the model {blob.sha256}: its bytes are gone.")
+        return parts
+
+
+def _blob_key(blob: Blob) -> str:
+    return f"blobs/{blob.sha256}/model{blob.suffix}"
+
+
+def _folder(name: str, sha256: str) -> str:
+    return f"models/{name}/versions/{sha256}"
+
+
+def _verified(path: Path, sha256: str) -> Iterator[bytes]:
+    """A file's blocks; raises at the end, before the upload is made whole, when they are not the model's."""
+    digest = hashlib.sha256()
+    try:
+        for block in file_blocks(path):
+            digest.update(block)
+            yield block
+    except OSError as error:
+        raise InputError(f"the model {str(path)!r} cannot be read: {error.strerror}.") from None
+    if digest.hexdigest() != sha256:
+        raise InputError(f"the model {str(path)!r} changed while it was read.", hint="Evaluate and gate it again.")

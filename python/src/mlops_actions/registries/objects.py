@@ -1,0 +1,194 @@
+"""Objects on a disk or in a bucket: written whole or not at all, and made only where there is none yet.
+
+obstore writes a local file beside its place and links it there, so a killed process leaves no half object
+(a stray `<name>#1` at worst, which is never listed). It does not sync; on a disk we do, before the next step.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_actions.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from obstore import GetResult
+    from obstore.store import ObjectStore
+
+_BLOCK = 8 << 20
+
+
+class Objects:
+    """The objects below one location: a folder (`file:path` or a plain path) or a bucket's URL."""
+
+    def __init__(self, location: str) -> None:
+        self.location = location
+        self.folder = _folder(location)
+        """None for a bucket."""
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Make an object; False, and nothing changed, when there is one already."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        with self._failing("written"):
+            try:
+                obstore.put(self._store, key, content, mode="create")
+            except AlreadyExistsError:
+                return False
+            self._sync(key)
+        return True
+
+    def replace(self, key: str, content: bytes) -> None:
+        """Make an object or put another in its place."""
+        import obstore
+
+        with self._failing("written"):
+            obstore.put(self._store, key, content)
+
+    def upload(self, key: str, content: Iterable[bytes]) -> None:
+        """Make an object from parts, or put another in its place; when a part raises, nothing is changed."""
+        import obstore
+
+        with self._failing("written"):
+            obstore.put(self._store, key, iter(content))
+            self._sync(key)
+
+    def read(self, key: str) -> bytes | None:
+        """An object's content, None when there is none."""
+        parts = self.parts(key)
+        return None if parts is None else b"".join(parts)
+
+    def parts(self, key: str) -> Iterator[bytes] | None:
+        """An object's content in blocks, None when there is none."""
+        import obstore
+
+        with self._failing("read"):
+            if self._absent:
+                return None
+            try:
+                found = obstore.get(self._store, key)
+            except FileNotFoundError:
+                return None
+        return self._blocks(found)
+
+    def size(self, key: str) -> int | None:
+        """An object's size in bytes, None when there is none."""
+        import obstore
+
+        with self._failing("read"):
+            if self._absent:
+                return None
+            try:
+                return obstore.head(self._store, key)["size"]
+            except FileNotFoundError:
+                return None
+
+    def keys(self, folder: str) -> list[str]:
+        """The objects below a folder, sorted."""
+        import obstore
+
+        with self._failing("read"):
+            if self._absent:
+                return []
+            return sorted(found["path"] for page in obstore.list(self._store, folder) for found in page)
+
+    def folders(self, folder: str) -> list[str]:
+        """The names of the folders in a folder, sorted."""
+        import obstore
+
+        with self._failing("read"):
+            if self._absent:
+                return []
+            found = obstore.list_with_delimiter(self._store, folder)["common_prefixes"]
+        return sorted(path.rstrip("/").rpartition("/")[2] for path in found)
+
+    def path(self, key: str) -> Path | None:
+        """The object's own file, None in a bucket."""
+        return self.folder / key if self.folder else None
+
+    @property
+    def _absent(self) -> bool:
+        """A folder that does not exist holds nothing, and reading must not make it."""
+        if self.folder and self.folder.exists() and not self.folder.is_dir():
+            raise InputError(f"the registry {self.location!r} is a file, not a folder.", hint="Name a folder.")
+        return self.folder is not None and not self.folder.exists()
+
+    @cached_property
+    def _store(self) -> ObjectStore:
+        from obstore.store import LocalStore, from_url
+
+        if self.folder:
+            return LocalStore(self.folder, mkdir=True)
+        return from_url(self.location, retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=60)})
+
+    def _blocks(self, found: GetResult) -> Iterator[bytes]:
+        with self._failing("read"):
+            for block in found.stream(min_chunk_size=_BLOCK):
+                yield bytes(block)
+
+    def _sync(self, key: str) -> None:
+        """On a disk, wait until the object and the folders that lead to it would survive a power cut."""
+        if self.folder:
+            for path in (Path(key), *Path(key).parents):
+                _fsync(self.folder / path)
+
+    @contextmanager
+    def _failing(self, what: str) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, OSError) as error:
+            raise OutsideError(
+                f"the registry {self.location!r} cannot be {what}: {_short(error)}.",
+                hint="Check that it is there, your rights and the free space, then run it again.",
+            ) from None
+
+
+def digest_blocks(blocks: Iterable[bytes]) -> str:
+    """SHA-256 of parts, in hex."""
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def file_blocks(path: Path) -> Iterator[bytes]:
+    """A file's content in blocks."""
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            yield block
+
+
+def _folder(location: str) -> Path | None:
+    """The folder that a location names, None for a bucket's URL."""
+    if match := re.match(r"file:(?://(localhost)?(?=/))?", location, re.IGNORECASE):
+        return Path(location[match.end() :] or ".")
+    return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", location) else Path(location)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _short(error: Exception) -> str:
+    """What went wrong in one line: the system's own words where there are any."""
+    text = str(error)
+    if match := re.search(r"\(os error (\d+)\)", text):
+        return os.strerror(int(match[1]))
+    with contextlib.suppress(AttributeError):
+        return str(error.strerror)  # type: ignore[attr-defined]
+    return " ".join(text.split("\n\n")[0].split()).rstrip(".")
