@@ -1,0 +1,6 @@
+"""Any data location as one lazy table; heavy engines are imported when a table is opened."""
+
+from mlops_actions.tables.engines import open_table
+from mlops_actions.tables.interface import Column, LogicalType, Scan, Scanned, Table, Tally
+
+__all__ = ["Column", "LogicalType", "Scan", "Scanned", "Table", "Tally", "open_table"]

@@ -1,0 +1,116 @@
+"""Every question of a scan in one SELECT: counts, first row numbers and exact uniqueness side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import narwhals as nw
+
+from mlops_actions.tables.duckdb_reading import Reading, free_name, present, quoted, typed, unreadable
+from mlops_actions.tables.interface import Scan, Scanned, Tally
+
+RowNumber = Callable[[int], int]
+
+
+def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, row_number: RowNumber) -> Scanned:
+    """Run the scan. `row_number` turns a row's code into its number over all files."""
+    relation = _relation(scan, connection, reading)
+    conditions = _conditions(scan, reading)
+    counts = [f"count(*) FILTER (WHERE {condition})" for condition in conditions.values()]
+    firsts = [f"min(row_code, {scan.first}) FILTER (WHERE {condition})" for condition in conditions.values()]
+    filled = [f"count(present_{place})" for place in range(len(reading.stored))]
+    surplus = [_surplus(_parts(index, columns)) for index, columns in enumerate(scan.keys.values())]
+    asked = ["count(*)", *filled, *surplus, *counts, *(firsts if scan.first else [])]
+    rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
+
+    present_counts = dict(zip(reading.stored, _take(found, len(filled)), strict=True))
+    surplus_counts = dict(zip(scan.keys, _take(found, len(surplus)), strict=True))
+    condition_counts = dict(zip(conditions, _take(found, len(counts)), strict=True))
+    first_rows = dict(zip(conditions, found, strict=False))
+
+    def tally(question: tuple[str, str]) -> Tally:
+        codes = first_rows.get(question) or ()
+        return Tally(condition_counts[question], tuple(row_number(code) for code in codes))
+
+    def missing(name: str) -> Tally:
+        return tally(("missing", name)) if name in scan.missing else Tally(rows - present_counts[name])
+
+    def repeated(index: int, name: str) -> Tally:
+        codes = _repeated_rows(relation, _parts(index, scan.keys[name]), scan.first) if surplus_counts[name] else []
+        return Tally(surplus_counts[name], tuple(row_number(code) for code in codes))
+
+    return Scanned(
+        rows=rows,
+        missing={name: missing(name) for name in reading.stored},
+        unreadable={name: tally(("unreadable", name)) for name in scan.types},
+        flags={name: tally(("flag", name)) for name in scan.flags},
+        keys={name: repeated(index, name) for index, name in enumerate(scan.keys)},
+    )
+
+
+def _relation(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading) -> duckdb.DuckDBPyRelation:
+    """The rows with a column of ours for each question, so that no name of the data's is in the aggregates."""
+    ours = free_name("mlops", (name[:5] for name in reading.stored))
+    selected = [f"{reading.row} AS {ours}_row"]
+    for place, (name, stored) in enumerate(reading.stored.items()):
+        wanted = scan.types.get(name, "string" if stored == "text" else stored)
+        selected.append(f"{typed(name, stored, wanted)} AS {quoted(name)}")
+        selected.append(f"{present(name, stored, wanted)} AS {ours}_present_{place}")
+        selected.append(f"{unreadable(name, stored, wanted) or 'false'} AS {ours}_unreadable_{place}")
+    frame = nw.from_native(connection.sql(f"SELECT {', '.join(selected)} FROM {reading.source}"))  # noqa: S608
+    asked = [nw.col(f"{ours}_row").alias("row_code")]
+    for place in range(len(reading.stored)):
+        asked.append(nw.col(f"{ours}_present_{place}").alias(f"present_{place}"))
+        asked.append(nw.col(f"{ours}_unreadable_{place}").alias(f"unreadable_{place}"))
+    asked += [flag.alias(f"flag_{index}") for index, flag in enumerate(scan.flags.values())]
+    for index, columns in enumerate(scan.keys.values()):
+        parts = zip(columns, _parts(index, columns), strict=True)
+        asked += [nw.col(column).alias(part) for column, part in parts]
+    relation: duckdb.DuckDBPyRelation = frame.select(*asked).to_native()
+    return relation
+
+
+def _conditions(scan: Scan, reading: Reading) -> dict[tuple[str, str], str]:
+    """Question → SQL that is true for the rows to count."""
+    places = {name: place for place, name in enumerate(reading.stored)}
+    return {
+        **{("missing", name): f"present_{places[name]} IS NULL" for name in scan.missing},
+        **{("unreadable", name): f"unreadable_{places[name]}" for name in scan.types},
+        **{("flag", name): f"flag_{index}" for index, name in enumerate(scan.flags)},
+    }
+
+
+def _parts(index: int, columns: tuple[str, ...]) -> list[str]:
+    return [f"key_{index}_{place}" for place in range(len(columns))]
+
+
+def _surplus(parts: list[str]) -> str:
+    """Rows beyond the first of their value, exactly: an approximate count must never decide."""
+    value = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+    return f"count(*) FILTER (WHERE {_complete(parts)}) - count(DISTINCT {value}) FILTER (WHERE {_complete(parts)})"
+
+
+def _complete(parts: list[str]) -> str:
+    return " AND ".join(f"{part} IS NOT NULL" for part in parts)
+
+
+def _repeated_rows(relation: duckdb.DuckDBPyRelation, parts: list[str], first: int) -> list[int]:
+    """Codes of the first rows whose value was there before."""
+    columns = ", ".join(parts)
+    query = f"""
+        SELECT rows.row_code
+        FROM rows JOIN (
+            SELECT {columns}, min(row_code) AS first_code FROM rows
+            WHERE {_complete(parts)} GROUP BY {columns} HAVING count(*) > 1
+        ) AS repeated USING ({columns})
+        WHERE rows.row_code > repeated.first_code ORDER BY rows.row_code LIMIT {first}
+    """  # noqa: S608
+    found = relation.query("rows", query) if first else None
+    return [code for (code,) in found.fetchall()] if found else []
+
+
+def _take(values: list[Any], count: int) -> list[Any]:
+    taken, values[:count] = values[:count], []
+    return taken

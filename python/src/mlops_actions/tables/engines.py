@@ -1,0 +1,26 @@
+"""Which engine reads a table: a lazy table of name → module, so that only the one in use is imported."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.tables.interface import Table
+
+ENGINES = {"duckdb": "mlops_actions.tables.duckdb_table"}
+"""Name → module; a module holds `open_location(location) -> Table`. A new engine is one file and one line."""
+
+
+class _Engine(Protocol):
+    def open_location(self, location: str) -> Table: ...
+
+
+def open_table(location: str, engine: str = "duckdb") -> Table:
+    """Open a file, a glob or a folder of Parquet or CSV files as one table.
+
+    Raises InputError when the engine is not known, nothing is there, or the files do not fit together.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"unknown engine {engine!r}.", where="engine", hint=nearest(engine, ENGINES))
+    return cast("_Engine", import_module(ENGINES[engine])).open_location(location)

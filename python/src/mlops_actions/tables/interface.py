@@ -1,0 +1,129 @@
+"""What every table can do, whatever its engine and wherever its rows live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops_actions.evidence import Material
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+LogicalType = Literal[
+    "string", "integer", "number", "boolean", "date", "timestamp", "time", "array", "object", "map", "binary"
+]
+"""The words of the Open Data Contract Standard, and `binary`."""
+
+StoredType = LogicalType | Literal["text"]
+"""`text`: the file has no types, every cell is text that may be read as any simple type."""
+
+_READABLE: Mapping[str, frozenset[str]] = {
+    "text": frozenset({"string", "integer", "number", "boolean", "date", "timestamp", "time"}),
+    "integer": frozenset({"integer", "number"}),
+    "number": frozenset({"integer", "number"}),
+    "date": frozenset({"date", "timestamp"}),
+    "timestamp": frozenset({"date", "timestamp"}),
+}
+
+
+def readable_as(stored: StoredType, wanted: LogicalType) -> bool:
+    """Whether a column stored as one type can be read as another; single values may still be unreadable.
+
+    >>> readable_as("number", "integer"), readable_as("string", "integer")
+    (True, False)
+    """
+    return wanted in _READABLE.get(stored, frozenset({stored}))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column's values in file order."""
+
+    values: NDArray[Any]
+    """Shape (rows,): numbers, booleans, datetime64[us], or integer codes into `categories`; arbitrary where null."""
+    valid: NDArray[np.bool_] | None = None
+    """Shape (rows,): False where the value is missing (null or NaN). None: nothing is missing."""
+    categories: list[str] | None = None
+    """The distinct strings that the codes stand for, sorted; None unless the column holds strings."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What to find out in one pass over a table."""
+
+    types: Mapping[str, LogicalType] = field(default_factory=dict)
+    """Column → the type to read it as (`readable_as` holds); cells that do not read are null in `flags`."""
+    flags: Mapping[str, nw.Expr] = field(default_factory=dict)
+    """Name → a boolean expression over the columns; rows where it is true are counted, null is not true."""
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name → columns whose values, taken together, must be unique; rows with a null among them do not count."""
+    missing: frozenset[str] = frozenset()
+    """Columns of which the row numbers of missing values are wanted; they are counted for all columns."""
+    first: int = 0
+    """How many row numbers to keep of each count."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rows, and which come first."""
+
+    count: int
+    rows: tuple[int, ...] = ()
+    """Row numbers from 0, over all files in order; at most `Scan.first`."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What one pass found."""
+
+    rows: int
+    missing: Mapping[str, Tally]
+    """Of every column: null, NaN, or an empty cell of a text file; unreadable cells are not missing."""
+    unreadable: Mapping[str, Tally]
+    """Of every column in `Scan.types`: cells that hold something which does not read as the type."""
+    flags: Mapping[str, Tally]
+    keys: Mapping[str, Tally]
+    """Rows beyond the first of their value."""
+
+
+class Table(Protocol):
+    """Rows and named columns. Missing, damaged or ragged files raise InputError from any method."""
+
+    @property
+    def location(self) -> str:
+        """Where the rows live, as the user wrote it."""
+
+    @property
+    def stored(self) -> Mapping[str, StoredType]:
+        """Column → type as stored, in order; costs no pass over the rows."""
+
+    @property
+    def columns(self) -> Mapping[str, LogicalType]:
+        """Column → type; for text files the narrowest type that every cell reads as, which costs a pass."""
+
+    @property
+    def frame(self) -> nw.LazyFrame[Any]:
+        """The rows as a narwhals LazyFrame with the types of `columns`; NaN is null."""
+
+    def row_count(self) -> int:
+        """The number of rows."""
+
+    def material(self, name: str) -> Material:
+        """What was read, with its digest; `name` is its role, such as `data`. Safe beside a running scan."""
+
+    def arrays(
+        self, columns: Sequence[str], *, types: Mapping[str, LogicalType] | None = None, sample: int | None = None
+    ) -> dict[str, Column]:
+        """Columns in file order, in memory; `types` overrides `columns`, unreadable cells are then missing.
+
+        With `sample`, about that many rows spread over the whole table, the same ones each time.
+        Raises InputError for a column that is not there or that holds nested values.
+        """
+
+    def scan(self, scan: Scan) -> Scanned:
+        """Answer everything in as few passes as the engine can, one where possible."""
