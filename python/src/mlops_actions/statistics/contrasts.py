@@ -14,18 +14,25 @@ from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.evaluation import Rows, check_metric, estimates_of
 from mlops_actions.statistics.frame import Frame
 from mlops_actions.statistics.sample import Sample
-from mlops_actions.statistics.scales import discordant
+from mlops_actions.statistics.scales import discordant, restricted_variance
 
 
 def combine(
-    candidate: Estimate, champion: Estimate, difference: Estimate | None, *, a: float = 1.0, b: float = 1.0
+    candidate: Estimate,
+    champion: Estimate,
+    difference: Estimate | None,
+    *,
+    a: float = 1.0,
+    b: float = 1.0,
+    limit: float = 0.0,
 ) -> Estimate:
     """The contrast a·candidate - b·champion of two estimates from the same rows.
 
     Var = a²V_c + b²V_b - ab(V_c + V_b - V_d), so the paired difference is all that `0.98 * champion` needs. With
     a = b = 1 it is the difference itself, on its own scale. Variances of proportions are first moved away from 0 as
-    Agresti & Coull (1998) and, paired, Bonett & Price (2012) do: no contrast is sharp because nothing was seen.
-    `difference` may be None only for points. Put a constant (`champion - 0.01`) into the limit.
+    Agresti & Coull (1998) and, paired, Bonett & Price (2012) do, and a paired one is at least Tango's (1998) at
+    `limit`: no contrast is sharp because little was seen. `limit` is what the contrast will be compared with, where a
+    constant (`champion - 0.01`) goes too; it does not enter the value. `difference` may be None only for points.
 
     >>> c, b = (Estimate(v, .02, 99, 100, 100, 100, "identity", "mean") for v in (0.91, 0.90))
     >>> d = Estimate(0.01, .01, 99, 100, 100, 100, "identity", "paired")
@@ -43,6 +50,9 @@ def combine(
     parts = (candidate, champion, difference)
     reasons = {part.undecidable for part in parts}
     candidate_variance, champion_variance, paired = (variance(part) for part in parts)
+    if difference.scale == "tango" and a > 0 and not reasons - {None}:
+        null = (limit - (a - b) * champion.value) / a
+        paired = max(paired, restricted_variance(difference, null) if -1.0 < null < 1.0 else 0.0)
     shared = candidate_variance + champion_variance - paired
     least = (abs(a) * sqrt(candidate_variance) - abs(b) * sqrt(champion_variance)) ** 2 if not reasons - {None} else 0.0
     total = max(a * a * candidate_variance + b * b * champion_variance - a * b * shared, least)

@@ -72,16 +72,24 @@ def _wilson_inverse(estimate: Estimate, q: float) -> float:
 
 
 def _tango_statistic(estimate: Estimate, limit: float) -> float:
-    """Tango (1998), equation 5, with the discordant counts shrunk to the effective number of pairs."""
+    """Tango (1998), equation 5."""
+    deviation = sqrt(max(restricted_variance(estimate, limit), 0.0))
+    distance = estimate.value - limit
+    if deviation == 0.0:
+        return copysign(inf, distance) if distance else 0.0
+    return distance / deviation
+
+
+def restricted_variance(estimate: Estimate, limit: float) -> float:
+    """Variance of a paired difference of proportions if it truly were `limit` (Tango 1998, equation 4).
+
+    The discordant counts are shrunk to the effective number of pairs.
+    """
     n, b, c = estimate.n_effective, *discordant(estimate)
     linear = -b - c + (2.0 * n - b + c) * limit
     root = sqrt(max(linear * linear + 8.0 * n * c * limit * (1.0 - limit), 0.0))
     lost = (root - linear) / (4.0 * n)
-    variance = n * (2.0 * lost + limit * (1.0 - limit))
-    distance = b - c - n * limit
-    if variance <= 0.0:
-        return copysign(inf, distance) if distance else 0.0
-    return distance / sqrt(variance)
+    return (2.0 * lost + limit * (1.0 - limit)) / n
 
 
 def _tango_inverse(estimate: Estimate, q: float) -> float:
