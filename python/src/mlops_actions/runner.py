@@ -9,7 +9,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import chdir
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +19,7 @@ from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, GivenInputs, collect, read_inputs
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
-from mlops_actions.errors import InputError, MlopsError
+from mlops_actions.errors import CancelledError, InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
 from mlops_actions.evidence.store import write_whole
 from mlops_actions.yaml_source import YamlSource
@@ -159,7 +159,9 @@ def guarded(ci: CI, run: Callable[[], Outcome]) -> Outcome:
     logger.setLevel(logging.INFO)
     try:
         with cancellation.handled():
-            return run()
+            outcome = run()
+        # What was cancelled in a deferred section cleaned up by itself and has stated how it ended.
+        return replace(outcome, exit_code=CancelledError.exit_code) if cancellation.requested() else outcome
     except MlopsError as error:
         return _refused(ci, error)
     except Exception:  # noqa: BLE001  a traceback reaching a user is a bug: it goes to a file
