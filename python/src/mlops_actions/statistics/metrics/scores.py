@@ -14,21 +14,16 @@ def roc_auc(frame: Frame, truth: Codes, scores: Floats, order: Codes) -> Influen
     Summed by cluster they give Obuchowski's 1997 variance, for independent rows exactly DeLong's (1988).
     `order` sorts `scores` ascending. NaN in a group that lacks a class.
     """
-    blocks = _Blocks(frame, scores, order)
-    positive = truth.astype(np.float64)
-    mass_positive, mass_negative = frame.mass * positive, frame.mass * (1.0 - positive)
-    total_positive, total_negative = frame.bincount(mass_positive), frame.bincount(mass_negative)
-    below, tied = blocks.below(mass_negative)
-    below_positive, tied_positive = blocks.below(mass_positive)
+    rows = _Ranked(frame, truth, scores, order)
+    below, tied = rows.below(rows.mass - rows.positive_mass)
+    below_positive, tied_positive = rows.below(rows.positive_mass)
     with np.errstate(divide="ignore", invalid="ignore"):
-        of_positive = (below + 0.5 * tied) / total_negative[frame.group]
-        of_negative = 1.0 - (below_positive + 0.5 * tied_positive) / total_positive[frame.group]
-        value = frame.bincount(mass_positive * of_positive) / total_positive
-        share_positive = positive / total_positive[frame.group]
-        share_negative = (1.0 - positive) / total_negative[frame.group]
-        centred = np.where(truth == 1, of_positive, of_negative) - value[frame.group]
-        slope = centred * (share_positive + share_negative)
-    return Influence(value, slope, (share_positive, share_negative))
+        of_positive = (below + 0.5 * tied) / rows.spread(rows.negatives)
+        of_negative = 1.0 - (below_positive + 0.5 * tied_positive) / rows.spread(rows.positives)
+        value = rows.total(rows.positive_mass * of_positive) / rows.positives
+        component = np.where(rows.positive, of_positive, of_negative)
+        slope = (component - rows.spread(value)) / rows.spread_by_class(rows.positives, rows.negatives)
+    return Influence(value, rows.restore(slope), _class_shares(frame, truth, rows))
 
 
 def average_precision(frame: Frame, truth: Codes, scores: Floats, order: Codes) -> Influence:
@@ -37,24 +32,19 @@ def average_precision(frame: Frame, truth: Codes, scores: Floats, order: Codes) 
     The slope is its exact derivative in each row's weight: AP = Σ_i∈P w_i T_i / N_i / W_P, with T and N the weight of
     positives and of all rows that score at least as high. NaN in a group without positives.
     """
-    blocks = _Blocks(frame, scores, order)
-    positive = truth.astype(np.float64)
-    mass_positive = frame.mass * positive
-    total_positive, total = frame.bincount(mass_positive), frame.bincount(frame.mass)
+    rows = _Ranked(frame, truth, scores, order)
     with np.errstate(divide="ignore", invalid="ignore"):
-        above = total[frame.group] - blocks.below(frame.mass)[0]
-        hits = total_positive[frame.group] - blocks.below(mass_positive)[0]
+        above = rows.spread(rows.positives + rows.negatives) - rows.below(rows.mass)[0]
+        hits = rows.spread(rows.positives) - rows.below(rows.positive_mass)[0]
         precision = np.where(above > 0, hits / above, 0.0)
         # A further row at a score lowers or lifts the precision of every positive that scores no higher.
-        reach = np.where(mass_positive > 0, mass_positive / above, 0.0)
-        lowered = np.add(*blocks.below(reach * precision))
-        lifted = np.add(*blocks.below(reach))
-        value = frame.bincount(mass_positive * precision) / total_positive
-        share_positive = positive / total_positive[frame.group]
-        share_negative = (1.0 - positive) / (total - total_positive)[frame.group]
-        gain = precision - value[frame.group]
-        slope = (positive * (gain + lifted) - lowered) / total_positive[frame.group]
-    return Influence(value, slope, (share_positive, share_negative))
+        reach = np.where(rows.positive_mass > 0, rows.positive_mass / above, 0.0)
+        lowered = np.add(*rows.below(reach * precision))
+        lifted = np.add(*rows.below(reach))
+        value = rows.total(rows.positive_mass * precision) / rows.positives
+        gain = np.where(rows.positive, precision - rows.spread(value) + lifted, 0.0)
+        slope = (gain - lowered) / rows.spread(rows.positives)
+    return Influence(value, rows.restore(slope), _class_shares(frame, truth, rows))
 
 
 def log_loss(frame: Frame, truth: Codes, scores: Floats) -> Influence:
@@ -95,28 +85,59 @@ def _clipped(probability: Floats) -> Floats:
     return np.clip(probability.astype(np.float64), rounding, 1.0 - rounding)
 
 
-class _Blocks:
-    """Rows sorted by group and score, and the runs of equal scores."""
+class _Ranked:
+    """Rows sorted by group and score. Arrays are in that order, so that sums run through memory once."""
 
-    def __init__(self, frame: Frame, scores: Floats, order: Codes) -> None:
+    def __init__(self, frame: Frame, truth: Codes, scores: Floats, order: Codes) -> None:
         if frame.groups > 1:
             # Short integers are sorted by radix, in linear time.
             small = frame.group.astype(np.uint16) if frame.groups < 65536 else frame.group
             order = order[np.argsort(small[order], kind="stable")]
-        group, ordered = frame.group[order], scores[order]
+        self._order, self._groups, self._group = order, frame.groups, frame.group[order]
+        self.mass = frame.mass[order]
+        self.positive = truth[order] == 1
+        self.positive_mass = self.mass * self.positive
+        self.positives = self.total(self.positive_mass)
+        self.negatives = self.total(self.mass - self.positive_mass)
+        ordered = scores[order]
         fresh = np.ones(len(order), dtype=bool)
-        fresh[1:] = (ordered[1:] != ordered[:-1]) | (group[1:] != group[:-1])
-        self._starts = np.flatnonzero(fresh)
-        self._block = np.empty(len(order), dtype=np.intp)
-        self._block[order] = np.cumsum(fresh) - 1
-        group_of_block = group[self._starts]
-        first = np.ones(len(self._starts), dtype=bool)
-        first[1:] = group_of_block[1:] != group_of_block[:-1]
-        self._first_of_group = np.flatnonzero(first)[np.cumsum(first) - 1] if len(first) else self._starts
+        fresh[1:] = (ordered[1:] != ordered[:-1]) | (self._group[1:] != self._group[:-1])
+        starts = np.flatnonzero(fresh)
+        # Runs of equal scores, and where each one's group begins.
+        self._runs, self._block = len(starts), np.cumsum(fresh) - 1
+        owner = self._group[starts]
+        first = np.searchsorted(owner, np.arange(frame.groups))
+        self._first = first[owner]
+
+    def total(self, values: Floats) -> Floats:
+        """Sum per group."""
+        return sums(self._group, values, self._groups)
+
+    def spread(self, per_group: Floats) -> Floats:
+        """Each row's value of its group."""
+        return per_group[self._group]
+
+    def spread_by_class(self, of_positives: Floats, of_negatives: Floats) -> Floats:
+        """Each row's value of its class in its group."""
+        return np.where(self.positive, of_positives[self._group], of_negatives[self._group])
 
     def below(self, mass: Floats) -> tuple[Floats, Floats]:
         """For each row, the mass in its group that scores lower, and the mass that scores the same."""
-        tied = sums(self._block, mass, len(self._starts))
+        tied = sums(self._block, mass, self._runs)
         below = np.concatenate(([0.0], np.cumsum(tied)))
-        below = below[:-1] - below[self._first_of_group]
+        below = below[:-1] - below[self._first]
         return below[self._block], tied[self._block]
+
+    def restore(self, values: Floats) -> Floats:
+        """The values in the order of the frame."""
+        found = np.empty_like(values)
+        found[self._order] = values
+        return found
+
+
+def _class_shares(frame: Frame, truth: Codes, rows: _Ranked) -> tuple[Floats, Floats]:
+    with np.errstate(divide="ignore"):
+        positive, negative = 1.0 / rows.positives, 1.0 / rows.negatives
+    share_of_positive = np.where(truth == 1, positive[frame.group], 0.0)
+    share_of_negative = np.where(truth == 1, 0.0, negative[frame.group])
+    return share_of_positive, share_of_negative
