@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 
 bin := .venv/bin
 install := python/requirements/install.py
+example := examples/flight-delay
 # Tools and their Python must not take up what belongs to the caller's project.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
@@ -24,9 +25,13 @@ setup: .venv/.installed  ## Make .venv with locked tools and mlops-actions
 	@$(bin)/uv pip install --quiet --no-config --offline --no-deps --no-build-isolation --python $(bin)/python --editable .
 	@touch $@
 
-demo: setup  ## Take real models from data to production, and refuse the bad ones (about 3 minutes)
-	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python $(install) examples/flight-delay/requirements.txt --into examples/flight-delay/.venv
-	@$(bin)/python examples/flight-delay/demo.py
+demo: setup $(example)/.venv/.installed  ## Take real models from data to production, and refuse the bad ones (3 minutes)
+	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python $(example)/demo.py
+
+$(example)/.venv/.installed: $(example)/requirements.txt | setup
+	@echo "Making the example's own environment ..."
+	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python $(install) $< --into $(@D)
+	@touch $@
 
 test: setup  ## Run the unit and integration tests
 	@$(bin)/python -m pytest

@@ -129,19 +129,25 @@ class UV:
 
     @classmethod
     def found(cls, scratch: Path, beside: Path | None = None) -> "UV":
-        pip = pip_command()
+        pip = [sys.executable, "-m", "pip"]
+        listing = pip_listing(pip)
         own = str(beside / "bin/uv") if beside else ""
         for program in (own, shutil.which("uv") or ""):
             if program and version(program) >= OLDEST_UV:
-                return cls(program, uv_settings(pip_settings(pip), os.environ) if pip else {})
-        pip = pip or pip_of_its_own(scratch / "pip")
+                return cls(program, uv_settings(read_pip_settings(listing or ""), os.environ))
+        if listing is None:
+            pip = pip_of_its_own(scratch / "pip")
+            listing = pip_listing(pip)
         install = ("install", "--quiet", "--no-input", "--no-deps", "--only-binary=:all:", "--require-hashes")
         quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
         call([*pip, *install, f"--target={scratch / 'uv'}", f"--requirement={LOCKS / 'uv.txt'}"], quiet, "pip")
-        return cls(str(scratch / "uv/bin/uv"), uv_settings(pip_settings(pip), os.environ))
+        return cls(str(scratch / "uv/bin/uv"), uv_settings(read_pip_settings(listing or ""), os.environ))
 
     def sync(self, environment: Path, lock: Path) -> None:
-        self.run("pip", "sync", "--quiet", "--require-hashes", "--python", str(environment / "bin/python"), str(lock))
+        python = str(environment / "bin/python")
+        # A source distribution is built with what the same lock names.
+        locked = ("--require-hashes", "--build-constraints", str(lock), str(lock))
+        self.run("pip", "sync", "--quiet", "--python", python, *locked)
 
     def run(self, *arguments: str) -> None:
         fixed = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
@@ -151,13 +157,14 @@ class UV:
         call([self.program, *arguments], {**fixed, **self.settings}, "uv", folder=Path(self.program).parent)
 
 
-def pip_settings(pip: list[str]) -> dict[str, str]:
-    listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)
-    return read_pip_settings(listed.stdout)
+def pip_listing(pip: list[str]) -> str | None:
+    """What `pip config list` prints; None where there is no pip."""
+    done = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False)
+    return None if done.returncode else done.stdout
 
 
 def read_pip_settings(listing: str) -> dict[str, str]:
-    """What `pip config list` says, as `{key: value}`: the environment before [install] before [global]."""
+    """That listing as `{key: value}`: the environment before [install] before [global]."""
     ranks = {"global": 0, "install": 1, ":env:": 2}
     found = [match for line in listing.splitlines() if (match := re.fullmatch(r"(\S+?)\.([a-z-]+)=(['\"].*)", line))]
     found = [match for match in found if match[1] in ranks]
@@ -179,12 +186,9 @@ def uv_settings(pip: Mapping[str, str], variables: Mapping[str, str]) -> dict[st
         # As pip does: any index may serve a file. Safe, since its hash is known.
         "UV_INDEX_STRATEGY": "unsafe-best-match" if pip.get("extra-index-url") else "",
     }
-    return {name: value for name, value in settings.items() if value and not variables.get(name)}
-
-
-def pip_command() -> list[str]:
-    command = [sys.executable, "-m", "pip"]
-    return command if runs(sys.executable, "-m", "pip", "--version") else []
+    older = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+    users = {name for name in settings if variables.get(name) or variables.get(older.get(name, ""))}
+    return {name: value for name, value in settings.items() if value and name not in users}
 
 
 def pip_of_its_own(place: Path) -> list[str]:

@@ -70,7 +70,7 @@ def unquoted(text: str) -> str:
     >>> unquoted("50%25 of a%3Ab%0A%41")
     '50% of a:b\n%41'
     """
-    return re.sub(r"%(0[AaDd]|3[Aa]|2[CcBb5])", lambda found: unquote(found[0]), text)
+    return re.sub(r"(?i)%(0A|0D|3A|2C|25)", lambda found: unquote(found[0]), text)
 
 
 def read_values(text: str) -> dict[str, str]:
