@@ -1,6 +1,5 @@
 """Every value against scikit-learn, every influence against a numerical derivative."""
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -179,22 +178,18 @@ def test_the_standard_error_is_the_cluster_bootstraps(task: Any, name: str) -> N
         labels = np.where(spoilt, (truth + 1) % (K if task == "multiclass" else 2), predictions.labels)
         predictions = Predictions(labels, predictions.scores)
     sample = Sample(task, truth, predictions, None, design(1500, clusters=[days]), K if task == "multiclass" else 2)
-    counts = rng.multinomial(60, np.full(60, 1 / 60), size=250)
-    drawn = [oracle_value(task, name, sample, count[days].astype(float)) for count in counts if name]
-    assert evaluate(sample, [name]).estimates[name].se == pytest.approx(float(np.std(drawn)), rel=0.2)
+    counts = rng.multinomial(60, np.full(60, 1 / 60), size=150)
+    drawn = [oracle_value(task, name, sample, count[days].astype(float)) for count in counts]
+    assert evaluate(sample, [name]).estimates[name].se == pytest.approx(float(np.std(drawn)), rel=0.25)
 
 
 @pytest.mark.parametrize("name", ["roc_auc", "balanced_accuracy", "mcc", "kappa"])
-def test_a_single_class_gives_no_estimate(name: str) -> None:
+def test_a_single_class_in_the_truth_gives_no_bound(name: str) -> None:
     labels = np.array([0, 1] * 10)
     sample = Sample("binary", np.ones(20, dtype=int), Predictions(labels, labels * 0.5))
     found = evaluate(sample, [name]).estimates[name]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert not oracle.matthews_corrcoef(sample.truth, labels)
-    if name != "kappa":
-        assert found.undecidable in ("undefined", "few-clusters")
-    assert found.lower(0.95) == -np.inf or name == "kappa"
+    assert found.undecidable
+    assert (found.lower(0.95), found.upper(0.95)) == (-np.inf, np.inf)
 
 
 @pytest.mark.parametrize("name", ["recall", "precision", "average_precision", "f1"])

@@ -15,6 +15,7 @@ from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.frame import Frame, Influence, Spread
 from mlops_actions.statistics.metrics import METRICS, Metric, confusion
 from mlops_actions.statistics.metrics.catalogue import NUMERIC, PROBABILITY, SCORED
+from mlops_actions.statistics.metrics.scores import Ranked
 from mlops_actions.statistics.sample import Predictions, Sample
 
 
@@ -116,6 +117,8 @@ class Rows:
     sample: Sample
     labels: tuple[Codes, ...] = ()
     """Labels of candidate and champion for each run; empty where rows are as they are."""
+    ranked: dict[int, Ranked] = field(default_factory=dict)
+    """The rows in the order of a model's scores, by the model's identity."""
 
     @classmethod
     def of(cls, sample: Sample, frame: Frame, *, merge: bool) -> Rows:
@@ -139,12 +142,18 @@ class Rows:
             if labels is not None:
                 return confusion.influence(self.frame, self.truth, labels, self.sample.classes, metric.confusion)
         if metric.name in SCORED and model.scores is not None:
-            return SCORED[metric.name](self.frame, self.sample.truth, model.scores, model.order)
+            return SCORED[metric.name](self._rank(model, model.scores))
         if metric.name in PROBABILITY and model.scores is not None:
             return PROBABILITY[metric.name](self.frame, self.sample.truth, model.scores)
         if model.values is not None:
             return NUMERIC[metric.name](self.frame, self.sample.truth, model.values)
         raise ValueError(f"{metric.name} cannot be computed from these predictions")
+
+    def _rank(self, model: Predictions, scores: Floats) -> Ranked:
+        """The rows ranked by this model, sorted once for all metrics."""
+        if id(model) not in self.ranked:
+            self.ranked[id(model)] = Ranked(self.frame, self.truth, scores, model.order)
+        return self.ranked[id(model)]
 
 
 def estimates_of(frame: Frame, metric: Metric, influence: Influence, whole: Estimate | None) -> list[Estimate]:

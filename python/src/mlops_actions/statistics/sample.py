@@ -35,7 +35,7 @@ class Predictions:
         """The rows by ascending score."""
         if self.scores is None:
             raise ValueError("these predictions have no scores")
-        return np.argsort(self.scores, kind="stable")
+        return np.argsort(self.scores)
 
     @cached_property
     def are_probabilities(self) -> bool:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mlops_actions.statistics.clusters import Codes, Floats, sums
 from mlops_actions.statistics.frame import Frame, Influence
 
 
-def roc_auc(frame: Frame, truth: Codes, scores: Floats, order: Codes) -> Influence:
+def roc_auc(rows: Ranked) -> Influence:
     """Area under the ROC curve, ties as halves: structural components from one sort (Sun & Xu 2014).
 
     Summed by cluster they give Obuchowski's 1997 variance, for independent rows exactly DeLong's (1988).
-    `order` sorts `scores` ascending. NaN in a group that lacks a class.
+    NaN in a group that lacks a class.
     """
-    rows = _Ranked(frame, truth, scores, order)
     below, tied = rows.below(rows.mass - rows.positive_mass)
     below_positive, tied_positive = rows.below(rows.positive_mass)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -23,16 +26,15 @@ def roc_auc(frame: Frame, truth: Codes, scores: Floats, order: Codes) -> Influen
         value = rows.total(rows.positive_mass * of_positive) / rows.positives
         component = np.where(rows.positive, of_positive, of_negative)
         slope = (component - rows.spread(value)) / rows.spread_by_class(rows.positives, rows.negatives)
-    return Influence(value, rows.restore(slope), _class_shares(frame, truth, rows))
+    return Influence(value, rows.restore(slope), rows.class_shares)
 
 
-def average_precision(frame: Frame, truth: Codes, scores: Floats, order: Codes) -> Influence:
+def average_precision(rows: Ranked) -> Influence:
     """Mean, over the positives, of the precision at their score (sklearn's step sum).
 
     The slope is its exact derivative in each row's weight: AP = Σ_i∈P w_i T_i / N_i / W_P, with T and N the weight of
     positives and of all rows that score at least as high. NaN in a group without positives.
     """
-    rows = _Ranked(frame, truth, scores, order)
     with np.errstate(divide="ignore", invalid="ignore"):
         above = rows.spread(rows.positives + rows.negatives) - rows.below(rows.mass)[0]
         hits = rows.spread(rows.positives) - rows.below(rows.positive_mass)[0]
@@ -44,7 +46,7 @@ def average_precision(frame: Frame, truth: Codes, scores: Floats, order: Codes) 
         value = rows.total(rows.positive_mass * precision) / rows.positives
         gain = np.where(rows.positive, precision - rows.spread(value) + lifted, 0.0)
         slope = (gain - lowered) / rows.spread(rows.positives)
-    return Influence(value, rows.restore(slope), _class_shares(frame, truth, rows))
+    return Influence(value, rows.restore(slope), rows.class_shares)
 
 
 def log_loss(frame: Frame, truth: Codes, scores: Floats) -> Influence:
@@ -60,10 +62,7 @@ def brier(frame: Frame, truth: Codes, scores: Floats) -> Influence:
 def roc_auc_ovr(frame: Frame, truth: Codes, scores: Floats) -> Influence:
     """Mean over the classes of each one's area against the rest; NaN in a group that lacks a class."""
     classes = scores.shape[1]
-    parts = [
-        roc_auc(frame, (truth == k).astype(np.intp), scores[:, k], np.argsort(scores[:, k], kind="stable"))
-        for k in range(classes)
-    ]
+    parts = [roc_auc(Ranked(frame, truth == k, scores[:, k], np.argsort(scores[:, k]))) for k in range(classes)]
     # Each class is the positive one once: its mean share, so that one rare class does not set the df alone.
     share = np.mean([part.shares[0] for part in parts], axis=0)
     value = np.mean([part.value for part in parts], axis=0)
@@ -85,10 +84,12 @@ def _clipped(probability: Floats) -> Floats:
     return np.clip(probability.astype(np.float64), rounding, 1.0 - rounding)
 
 
-class _Ranked:
+class Ranked:
     """Rows sorted by group and score. Arrays are in that order, so that sums run through memory once."""
 
-    def __init__(self, frame: Frame, truth: Codes, scores: Floats, order: Codes) -> None:
+    def __init__(self, frame: Frame, truth: NDArray[Any], scores: Floats, order: Codes) -> None:
+        """Take the rows' classes (1 is positive), their scores, and the order that sorts these ascending."""
+        self._frame, self._truth = frame, truth
         if frame.groups > 1:
             # Short integers are sorted by radix, in linear time.
             small = frame.group.astype(np.uint16) if frame.groups < 65536 else frame.group
@@ -134,10 +135,10 @@ class _Ranked:
         found[self._order] = values
         return found
 
-
-def _class_shares(frame: Frame, truth: Codes, rows: _Ranked) -> tuple[Floats, Floats]:
-    with np.errstate(divide="ignore"):
-        positive, negative = 1.0 / rows.positives, 1.0 / rows.negatives
-    share_of_positive = np.where(truth == 1, positive[frame.group], 0.0)
-    share_of_negative = np.where(truth == 1, 0.0, negative[frame.group])
-    return share_of_positive, share_of_negative
+    @cached_property
+    def class_shares(self) -> tuple[Floats, Floats]:
+        """The shares of both classes, in the order of the frame: each is a denominator."""
+        with np.errstate(divide="ignore"):
+            positive, negative = 1.0 / self.positives, 1.0 / self.negatives
+        of_positive, of_negative = positive[self._frame.group], negative[self._frame.group]
+        return np.where(self._truth == 1, of_positive, 0.0), np.where(self._truth == 1, 0.0, of_negative)
