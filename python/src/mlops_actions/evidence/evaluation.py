@@ -77,8 +77,12 @@ class Evaluation(Predicate):
     champion: dict[str, EstimateRecord] = {}
     differences: dict[str, EstimateRecord] = Field({}, description="Candidate − champion, paired.")
     slices: list[Slice] = []
+    minimum_count: int = Field(
+        1, description="A slice with fewer rows in a metric's denominator is part of `(other)` for that metric."
+    )
     fairness: list[dict[str, Any]] = []
     isolation: Literal["strict", "process", "none"]
+    isolation_means: str | None = Field(None, description="What the level was made of on that machine.")
     size_bytes: int = Field(description="Of the model.")
     timing: Timing | None = None
 

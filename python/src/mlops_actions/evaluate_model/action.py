@@ -1,0 +1,268 @@
+"""Score a model in a sandbox and estimate every metric with its uncertainty, against the champion and by slice.
+
+The model never runs in this process: it is code, and this process holds the job's secrets.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Seconds, Words
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.evidence import Material, Reason, Result, Statement
+from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
+
+if TYPE_CHECKING:
+    from mlops_actions.evaluate_model.answer import Answer
+    from mlops_actions.evaluate_model.sandbox import Sandbox
+    from mlops_actions.evaluate_model.testset import TestSet
+    from mlops_actions.registries.reference import Model
+    from mlops_actions.statistics import Evaluation as Measured
+    from mlops_actions.statistics import Sample
+
+log = logging.getLogger(__name__)
+
+
+class Inputs(CommonInputs):
+    """What evaluate-model takes."""
+
+    model: str = Field(description="A path, `name@alias`, `name:version` or `sha256:…` of a joblib or pickle file.")
+    data: str = Field(description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them.")
+    target: str = Field(description="Column that the model should predict.")
+    task: Task | None = Field(
+        None, description="`binary`, `multiclass` or `regression`; by default inferred from the target and printed."
+    )
+    positive_label: str | None = Field(
+        None, description="The class that counts as positive; by default 1 or `true`, needed for other labels."
+    )
+    features: Words | None = Field(
+        None,
+        description="Columns that the model may see; by default all but the target, clusters, weights and "
+        "those that the contract calls not available at prediction time.",
+    )
+    weights: str | None = Field(None, description="Column with row weights.")
+    cluster: Words = Field(
+        default=[], description="Columns whose equal values make rows dependent, such as the day or the user."
+    )
+    champion: str | None = Field(
+        None, description="The model to compare with; by default `@champion` of `name`, where there is one."
+    )
+    slices: Words = Field(default=[], description="Columns whose every value is evaluated by itself.")
+    minimum_count: int = Field(
+        30, ge=1, description="Slices with fewer rows in a metric's denominator are pooled into `(other)`."
+    )
+    metrics: Words | None = Field(None, description="Which metrics to estimate; by default all of the task.")
+    decision_threshold: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="Probability from which a row counts as positive."
+    )
+    confidence: Annotated[float, Field(ge=0.5, lt=1)] = Field(
+        0.95, description="Confidence of the bounds that are shown; a gate may ask for any other."
+    )
+    time_limit: Seconds = Field(600.0, description="How long one model may take to score all rows, such as `10m`.")
+    python: str = Field("python3", description="The interpreter, with its packages, that scores the model.")
+    champion_python: str | None = Field(
+        None, description="The interpreter that scores the champion; by default that of `python`."
+    )
+    isolation: Literal["strict", "process", "none"] = Field(
+        "strict",
+        description="What is kept from the model: `strict` (environment, network, other processes, writing files), "
+        "`process` (environment and privileges) or `none`.",
+    )
+
+
+class Outputs(CommonOutputs):
+    """What evaluate-model gives."""
+
+    task: Task | None = Field(None, description="`binary`, `multiclass` or `regression`.")
+    n: int | None = Field(None, description="Rows scored.")
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What scoring both models left."""
+
+    candidate: Answer
+    champion: Answer | None
+    reasons: tuple[Reason, ...] = ()
+    """Why the champion could not be scored."""
+
+
+def run(inputs: Inputs) -> Statement[Evaluation]:
+    """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
+    from mlops_actions.evaluate_model.answer import MisbehaviourError
+    from mlops_actions.evaluate_model.champion import find_champion
+    from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
+    from mlops_actions.registries.reference import resolve
+
+    _check_metrics(inputs)
+    model = resolve(inputs.model, inputs.registry, inputs.name)
+    champion = find_champion(inputs.champion, inputs.registry, inputs.name)
+    test_set, materials = _read(inputs)
+    sandbox = choose(inputs.isolation, find_interpreter(inputs.python, "python"))
+    known = _known(inputs, model, champion, test_set, sandbox, materials)
+    try:
+        scored = _score_both(inputs, model, champion, test_set, sandbox)
+        sample = _sample(inputs, test_set, scored)
+    except MisbehaviourError as error:
+        reason = Reason(code=error.code, message=f"The model {error.message}", where=inputs.model)
+        return Statement(inputs.model, model.sha256, Evaluation(result="fail", reasons=[reason], **known))
+    return Statement(inputs.model, model.sha256, _measured(inputs, test_set, scored, sample, known))
+
+
+def _check_metrics(inputs: Inputs) -> None:
+    from mlops_actions.statistics import METRICS, metrics_for
+
+    for name in inputs.metrics or []:
+        if name not in METRICS:
+            raise InputError(f"there is no metric {name!r}.", where="metrics", hint=nearest(name, METRICS))
+        if inputs.task and inputs.task not in METRICS[name].tasks:
+            raise InputError(
+                f"{name!r} is no metric of task {inputs.task!r}.",
+                where="metrics",
+                hint=f"Known: {', '.join(metrics_for(inputs.task))}.",
+            )
+
+
+def _read(inputs: Inputs) -> tuple[TestSet, list[Material]]:
+    from mlops_actions.evaluate_model.availability import unavailable_columns
+    from mlops_actions.evaluate_model.testset import read_test_set
+    from mlops_actions.tables import open_table
+
+    table = open_table(inputs.data)
+    material = table.material("data")
+    unavailable, reports = unavailable_columns(inputs.evidence, material)
+    test_set = read_test_set(
+        table,
+        material,
+        target=inputs.target,
+        task=inputs.task,
+        positive=inputs.positive_label,
+        features=inputs.features,
+        weights=inputs.weights,
+        cluster=inputs.cluster,
+        slices=inputs.slices,
+        unavailable=unavailable,
+    )
+    task = test_set.target.task
+    if inputs.task is None:
+        log.info("Task: %s, inferred from %r.", task, inputs.target)
+    _check_metrics(inputs.model_copy(update={"task": task}))
+    return test_set, [material, *reports]
+
+
+def _known(
+    inputs: Inputs,
+    model: Model,
+    champion: Model | None,
+    test_set: TestSet,
+    sandbox: Sandbox,
+    materials: list[Material],
+) -> dict[str, Any]:
+    """What the statement says however scoring ends."""
+    kept_back = test_set.kept_back
+    if champion:
+        materials = [*materials, Material(name="champion", uri=champion.reference, digest={"sha256": champion.sha256})]
+    return {
+        "materials": materials,
+        "task": test_set.target.task,
+        "n": test_set.rows,
+        "target": inputs.target,
+        "positive_label": test_set.target.positive,
+        "features": list(test_set.features),
+        "unavailable": [name for name, why in kept_back.items() if why == "unavailable"],
+        "cluster": inputs.cluster,
+        "minimum_count": inputs.minimum_count,
+        "champion_sha256": champion.sha256 if champion else None,
+        "champion_name": champion.reference if champion else None,
+        "isolation": sandbox.level,
+        "isolation_means": sandbox.means,
+        "size_bytes": model.path.stat().st_size,
+    }
+
+
+def _score_both(inputs: Inputs, model: Model, champion: Model | None, test_set: TestSet, sandbox: Sandbox) -> _Scored:
+    from mlops_actions.evaluate_model.answer import MisbehaviourError
+    from mlops_actions.evaluate_model.exchange import ModelFile
+    from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
+    from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
+    from mlops_actions.evaluate_model.scoring import score
+
+    candidate = score(ModelFile(model.path, model.sha256, "model"), test_set, sandbox, inputs.time_limit)
+    if champion is None:
+        return _Scored(candidate, None)
+    if champion.sha256 == model.sha256 and inputs.champion_python is None:
+        log.info("The model is the champion.")
+        return _Scored(candidate, candidate)
+    if inputs.champion_python is not None:
+        sandbox = choose(inputs.isolation, find_interpreter(inputs.champion_python, "champion-python"))
+    try:
+        file = ModelFile(champion.path, champion.sha256, "champion")
+        answer = score(file, test_set, sandbox, inputs.time_limit)
+        predictions_of(test_set.target, answer, all_classes(test_set.target, [answer]), inputs.decision_threshold)
+    except MisbehaviourError as error:
+        reason = Reason(code="champion-not-scored", message=f"The champion {error.message}", where=champion.reference)
+        return _Scored(candidate, None, (reason,))
+    return _Scored(candidate, answer)
+
+
+def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
+    from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
+    from mlops_actions.statistics import Sample
+
+    target, answers = test_set.target, [one for one in (scored.candidate, scored.champion) if one]
+    classes = all_classes(target, answers)
+    models = [predictions_of(target, answer, classes, inputs.decision_threshold) for answer in answers]
+    champion = models[1] if len(models) > 1 else None
+    return Sample(target.task, target.truth, models[0], champion, test_set.sampling, max(len(classes), 2))
+
+
+def _measured(inputs: Inputs, test_set: TestSet, scored: _Scored, sample: Sample, known: dict[str, Any]) -> Evaluation:
+    from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices, records, slice_document
+    from mlops_actions.statistics import metrics_for
+
+    names = inputs.metrics or metrics_for(test_set.target.task)
+    table = measure(sample, names)
+    slices = []
+    for column, values in test_set.slices.items():
+        for value, rows, found in measure_slices(sample, names, cut_by(column, values), table, inputs.minimum_count):
+            slices.append(slice_document(column, value, rows, found, inputs.confidence))
+    reasons = [*scored.reasons, *_not_estimated(inputs, table)]
+    result: Result = "inconclusive" if reasons else "pass"
+    return Evaluation(
+        result=result,
+        reasons=reasons,
+        estimates=records(table.estimates, inputs.confidence),
+        champion=records(table.champion, inputs.confidence),
+        differences=records(table.differences, inputs.confidence),
+        slices=slices,
+        timing=_timing(scored.candidate),
+        **known,
+    )
+
+
+def _not_estimated(inputs: Inputs, table: Measured) -> list[Reason]:
+    """Metrics that were asked for and are not there; and everything, when nothing can be estimated."""
+    found = [
+        Reason(code="metric-missing", message=f"The model's predictions do not allow {name!r}.", where="metrics")
+        for name in inputs.metrics or []
+        if name not in table.estimates
+    ]
+    why = {one.undecidable for one in table.estimates.values()}
+    if None in why:
+        return found
+    listed = ", ".join(sorted(str(one) for one in why)) or "no metric"
+    message = f"No metric can carry a decision ({listed})."
+    if "few-clusters" in why:
+        message = "The rows are fewer than 6 effective clusters: no metric can carry a decision."
+    return [*found, Reason(code="nothing-estimated", message=message, where="data")]
+
+
+def _timing(answer: Answer) -> Timing:
+    import numpy as np
+
+    single = float(np.percentile(answer.latency_ms, 95)) if answer.latency_ms else None
+    return Timing(load_seconds=answer.load_seconds, score_seconds=answer.score_seconds, latency_p95_ms=single)

@@ -1,0 +1,59 @@
+"""The user's Python interpreter: what really runs behind `python3` on PATH."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_actions.errors import InputError
+
+OLDEST = (3, 9)
+
+_QUESTION = "import json, sys; print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, *sys.version_info[:3]]))"
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that a model is scored with."""
+
+    given: str
+    """As the user wrote it."""
+    source: str
+    """The input that named it."""
+    executable: str
+    """Absolute path of the program itself, never of a shim, which would not work without its environment."""
+    prefixes: tuple[str, ...]
+    """Folders that it and its packages live in."""
+    version: str
+    """Such as 3.11.7."""
+
+
+def find_interpreter(given: str, source: str) -> Interpreter:
+    """Ask an interpreter where it lives. Raises InputError when it is missing, broken or too old."""
+    path = shutil.which(given)
+    if path is None:
+        raise InputError(
+            f"the interpreter {given!r} does not exist or is not executable.",
+            where=source,
+            hint=f"Give {source} the path of the Python that the model was trained with.",
+        )
+    try:
+        answer = subprocess.run(
+            [path, "-I", "-c", _QUESTION],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        executable, prefix, base, *version = json.loads(answer.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError):
+        raise InputError(f"{given!r} is not a Python interpreter that runs.", where=source) from None
+    shown = ".".join(map(str, version))
+    if tuple(version) < OLDEST:
+        raise InputError(f"{given!r} is Python {shown}; models are scored with Python 3.9 or newer.", where=source)
+    real = str(Path(executable).resolve().parent.parent)
+    return Interpreter(given, source, executable, tuple(dict.fromkeys((prefix, base, real))), shown)

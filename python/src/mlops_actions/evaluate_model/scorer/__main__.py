@@ -1,0 +1,170 @@
+"""Scores one model in the user's own environment: `python -I scorer` with the exchange folder as current directory.
+
+Everything outside the standard library is imported late and comes from the user's environment. Python 3.9.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import protocol
+from protocol import ProblemError
+
+SINGLE_ROWS_SECONDS = 2.0
+FEWEST_SINGLE_ROWS = 10
+
+
+def main() -> None:
+    """Answer the request; a problem of the model is an answer too."""
+    request = protocol.read_request()
+    try:
+        protocol.write_answer(score(request))
+    except ProblemError as problem:
+        protocol.write_problem(problem)
+    except ModuleNotFoundError as error:
+        protocol.write_problem(ProblemError("module-missing", protocol.line_of(error), module=error.name or ""))
+
+
+def score(request: dict[str, Any]) -> dict[str, Any]:
+    """Load the model, predict every row, time single rows; returns what goes into the answer."""
+    import formats
+
+    begin = time.perf_counter()
+    model = load(formats.loader(request["model"]), request["model"])
+    loaded = time.perf_counter()
+
+    import features
+
+    table, missing = features.table_for(model, request)
+    predict = method(model, request["output"])
+    array, classes = in_batches(model, predict, table, missing, request)
+    scored = time.perf_counter()
+    protocol.write_predictions(array)
+    return {
+        "method": predict.__name__,
+        "classes": classes,
+        "load_seconds": loaded - begin,
+        "score_seconds": scored - loaded,
+        "latency_ms": single_rows(predict, table, request),
+    }
+
+
+def load(loader: Callable[[str], Any], path: str) -> Any:
+    """Load the model; one of another scikit-learn is refused, since it may predict something else, silently."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            model = loader(path)
+        except ModuleNotFoundError:
+            raise
+        except Exception as error:
+            refuse_version_skew(caught)
+            raise ProblemError("model-unreadable", protocol.line_of(error)) from error
+    refuse_version_skew(caught)
+    return model
+
+
+def refuse_version_skew(caught: Sequence[warnings.WarningMessage]) -> None:
+    """Raise ProblemError for scikit-learn's warning that a model is of another version."""
+    for one in caught:
+        if type(one.message).__name__ == "InconsistentVersionWarning":
+            trained = str(getattr(one.message, "original_sklearn_version", "unknown"))
+            found = str(getattr(one.message, "current_sklearn_version", "unknown"))
+            raise ProblemError("version-skew", "", trained=trained, found=found)
+
+
+def method(model: Any, output: str) -> Callable[[Any], Any]:
+    """The method that gives the wanted output; a classifier without probabilities gives labels."""
+    for name in ("predict_proba", "predict") if output == "classes" else ("predict",):
+        # predict_proba may be a property that raises AttributeError for some settings.
+        found: Callable[[Any], Any] | None = getattr(model, name, None)
+        if callable(found):
+            return found
+    raise ProblemError("no-predict", type(model).__name__)
+
+
+def in_batches(
+    model: Any, predict: Callable[[Any], Any], table: Any, missing: list[str], request: dict[str, Any]
+) -> tuple[Any, list[Any] | None]:
+    """Predictions of all rows as one array, and the classes that its columns or codes stand for."""
+    import numpy
+
+    parts = []
+    for start in range(0, request["rows"], request["batch"]):
+        batch = table[start : start + request["batch"]]
+        try:
+            parts.append(numpy.asarray(predict(batch)))
+        except Exception as error:
+            raise explained(error, missing) from error
+    try:
+        array = numpy.concatenate(parts)
+        if request["output"] == "values":
+            return numpy.asarray(array, dtype="float64"), None
+        if predict.__name__ == "predict_proba":
+            return numpy.asarray(array, dtype="float64"), listed(model.classes_)
+        return coded(array, numpy.asarray(getattr(model, "classes_", numpy.unique(array))))
+    except Exception as error:
+        raise ProblemError("predictions-unusable", protocol.line_of(error)) from error
+
+
+def coded(labels: Any, classes: Any) -> tuple[Any, list[Any]]:
+    """Labels as indices into classes. Raises ValueError for a label that is none of them."""
+    import numpy
+
+    order = numpy.argsort(classes, kind="stable")
+    places = numpy.searchsorted(classes, labels, sorter=order)
+    codes = order[numpy.minimum(places, len(classes) - 1)]
+    if not (classes[codes] == labels).all():
+        raise ValueError("predict returned a label that is not in classes_")
+    return codes.astype("int32"), listed(classes)
+
+
+def explained(error: Exception, missing: list[str]) -> ProblemError:
+    """Why predicting failed: for lack of a column where one is missing, else the model's own exception."""
+    line = protocol.line_of(error)
+    if missing:
+        # Of the columns that are not there, a model needs those that it complains about.
+        named = [name for name in missing if name in str(error)]
+        return ProblemError("column-missing", line, columns=named or missing)
+    return ProblemError("model-raised", line)
+
+
+def listed(classes: Any) -> list[Any]:
+    """Classes as JSON values. Raises ValueError where they are neither booleans, numbers nor text."""
+    import numpy
+
+    values = [one.item() if isinstance(one, numpy.generic) else one for one in classes]
+    if not all(isinstance(one, (bool, int, float, str)) for one in values):
+        raise ValueError("its classes are not booleans, numbers or text")
+    return values
+
+
+def single_rows(predict: Callable[[Any], Any], table: Any, request: dict[str, Any]) -> list[float]:
+    """Milliseconds of calls with one row each; none where the model is too slow to repeat them."""
+    taken: list[float] = []
+    deadline = time.perf_counter() + SINGLE_ROWS_SECONDS
+    for repeat in range(request["repeats"]):
+        row = repeat % request["rows"]
+        one = table[row : row + 1]
+        begin = time.perf_counter()
+        try:
+            predict(one)
+        except Exception as error:
+            raise ProblemError("model-raised", "with a single row " + protocol.line_of(error)) from error
+        taken.append(1000 * (time.perf_counter() - begin))
+        if time.perf_counter() > deadline:
+            break
+    return taken if len(taken) >= FEWEST_SINGLE_ROWS else []
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads that a model left behind must not keep the process alive.
+    os._exit(0)

@@ -1,0 +1,123 @@
+"""The test set: truth, weights and clusters for the parent; features, and nothing else, for the scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.evaluate_model.target import Target, read_target
+from mlops_actions.evidence import Material
+from mlops_actions.evidence.evaluation import Task
+from mlops_actions.statistics import Design, design
+from mlops_actions.tables.interface import Column, Table
+
+_NESTED = frozenset({"array", "object", "map", "binary", "time"})
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """One table of labelled rows, in file order."""
+
+    table: Table
+    material: Material
+    target: Target
+    sampling: Design
+    features: Mapping[str, Column]
+    """What the scorer may see, in order."""
+    slices: Mapping[str, Column]
+    """Columns whose values cut the rows into slices."""
+    kept_back: Mapping[str, str]
+    """Column → why it is no feature: unavailable, target, cluster or weights."""
+
+    # A class of this name is no test.
+    __test__ = False
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.target.truth)
+
+
+def read_test_set(
+    table: Table,
+    material: Material,
+    *,
+    target: str,
+    task: Task | None,
+    positive: str | None,
+    features: Sequence[str] | None,
+    weights: str | None,
+    cluster: Sequence[str],
+    slices: Sequence[str],
+    unavailable: Collection[str],
+) -> TestSet:
+    """Read a table's columns in their roles. Raises InputError for a column that is not there or does not fit."""
+    known = table.columns
+    weighted = [weights] if weights else []
+    asked = {"target": [target], "weights": weighted, "cluster": cluster, "slices": slices, "features": features or []}
+    for role, names in asked.items():
+        for name in names:
+            _require(name, known, role, table.location)
+    kept_back = _kept_back(known, target, weights, cluster, features, unavailable)
+    chosen = [name for name in (features or known) if name not in kept_back and known[name] not in _NESTED]
+    if not chosen:
+        raise InputError("no column is left that a model may see.", where="features")
+    columns = table.arrays(list(dict.fromkeys([target, *cluster, *slices, *weighted, *chosen])))
+    if len(columns[target].values) == 0:
+        raise InputError(f"{table.location!r} has no rows.", where="data", hint="A model cannot be judged on no data.")
+    truth = read_target(target, columns[target], task, positive)
+    sampling = design(
+        len(truth.truth),
+        clusters=[_cluster(name, columns[name]) for name in cluster],
+        weights=_weights(weights, columns[weights]) if weights else None,
+    )
+    handed, cuts = ({name: columns[name] for name in names} for names in (chosen, slices))
+    return TestSet(table, material, truth, sampling, handed, cuts, kept_back)
+
+
+def _require(name: str, known: Collection[str], role: str, location: str) -> None:
+    """Raise InputError with the nearest name when a column is not in the data."""
+    if name not in known:
+        raise InputError(f"{location!r} has no column {name!r}.", where=role, hint=nearest(name, known))
+
+
+def _kept_back(
+    known: Collection[str],
+    target: str,
+    weights: str | None,
+    cluster: Sequence[str],
+    features: Sequence[str] | None,
+    unavailable: Collection[str],
+) -> dict[str, str]:
+    """Clusters are often ids of rows, days or users: a model sees them only where `features` names them."""
+    if features is not None and target in features:
+        raise InputError(f"{target!r} is the target and cannot be a feature.", where="features")
+    kept = {name: "cluster" for name in cluster if features is None}
+    if weights and features is None:
+        kept[weights] = "weights"
+    kept[target] = "target"
+    return kept | {name: "unavailable" for name in unavailable if name in known and name != target}
+
+
+def _weights(name: str, column: Column) -> NDArray[np.float64]:
+    values = column.values
+    bad = values.dtype.kind not in "iuf" or column.categories is not None or column.valid is not None
+    if bad or not np.isfinite(values).all() or (values < 0).any() or not values.any():
+        raise InputError(f"{name!r} must hold finite numbers from 0, not all 0, in every row.", where="weights")
+    return values.astype(np.float64)
+
+
+def _cluster(name: str, column: Column) -> NDArray[Any]:
+    if column.valid is not None and not column.valid.all():
+        missing = int((~column.valid).sum())
+        raise InputError(
+            f"{missing} rows have no {name!r}: it is not known which rows they belong with.",
+            where="cluster",
+            hint="Fill the column, or leave these rows out.",
+        )
+    return column.values
