@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from mlops_actions.ci import CI
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Predicate, Statement, Stored
+from mlops_actions.evidence import EvidenceStore, Predicate, Statement, digest_bytes
 from mlops_actions.evidence.statement import KINDS, predicate_class
 from mlops_actions.runner import Outcome
 
@@ -26,6 +26,14 @@ class Node:
     parents: tuple[Node, ...] = ()
 
 
+@dataclass(frozen=True)
+class Link:
+    """A statement and its own digest."""
+
+    sha256: str
+    statement: Statement[Predicate]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions trace model.joblib`, or a reference such as name@champion."""
     defaults = CommonInputs.model_fields
@@ -35,12 +43,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("text", "mermaid", "json"), help="Default: text, then the Mermaid graph.")
 
 
-def run(options: argparse.Namespace, ci: CI) -> Outcome:
+def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it
     """Print the chain as text and as a Mermaid graph."""
+    from mlops_actions.registries import open_registry
     from mlops_actions.registries.reference import resolve
 
     model = resolve(options.model, options.registry, None)
-    chain = follow(options.model, model.sha256, _statements(EvidenceStore(options.evidence)))
+    kept = open_registry(options.registry).statements(model.name, model.sha256) if model.name else []
+    chain = follow(options.model, model.sha256, _links(EvidenceStore(options.evidence), kept))
     if not chain.parents:
         raise InputError(
             f"no statement in {options.evidence!r} is about {options.model!r} (sha256 {model.sha256[:12]}).",
@@ -49,30 +59,36 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     drawings = {"text": text, "mermaid": mermaid, "json": as_json}
     wanted = [options.format] if options.format else ["text", "mermaid"]
     sys.stdout.write("\n\n".join(drawings[format_](chain) for format_ in wanted) + "\n")
-    ci.set_outputs({"subject-sha256": model.sha256})
     return Outcome(0, {})
 
 
-def follow(name: str, sha256: str, statements: list[Stored[Predicate]]) -> Node:
+def _links(store: EvidenceStore, kept: list[Statement[Predicate]]) -> list[Link]:
+    """Every statement of the evidence folder, and those that the registry keeps; each once."""
+    found = {one.sha256: one.statement for kind in KINDS for one in store.find(predicate_class(kind))}
+    found |= {digest_bytes(statement.to_json()): statement for statement in kept}
+    return [Link(sha256, statement) for sha256, statement in found.items()]
+
+
+def follow(name: str, sha256: str, statements: list[Link]) -> Node:
     """The chain behind one digest: the statements about it, their materials, the statements about those."""
     return _follow("model", name, sha256, statements, frozenset())
 
 
-def _follow(label: str, name: str, sha256: str, statements: list[Stored[Predicate]], above: frozenset[str]) -> Node:
+def _follow(label: str, name: str, sha256: str, statements: list[Link], above: frozenset[str]) -> Node:
     about = [one for one in statements if one.statement.sha256 == sha256] if sha256 not in above else []
     parents = tuple(_of_statement(one, statements, above | {sha256}) for one in about)
     return Node(label, sha256, name, parents)
 
 
-def _of_statement(stored: Stored[Predicate], statements: list[Stored[Predicate]], above: frozenset[str]) -> Node:
-    predicate = stored.statement.predicate
+def _of_statement(link: Link, statements: list[Link], above: frozenset[str]) -> Node:
+    predicate = link.statement.predicate
     known = {one.sha256 for one in statements}
     materials = [
         _follow(material.name, material.uri, next(iter(material.digest.values()), ""), statements, above)
         for material in predicate.materials
         if material.digest.get("sha256") not in known
     ]
-    return Node(predicate.KIND, stored.sha256, _detail(stored.statement), tuple(materials))
+    return Node(predicate.KIND, link.sha256, _detail(link.statement), tuple(materials))
 
 
 def _detail(statement: Statement[Predicate]) -> str:
@@ -86,10 +102,6 @@ def _detail(statement: Statement[Predicate]) -> str:
         facts += [f"by {provenance.actor}"] if provenance.actor else []
         facts += [provenance.run_url] if provenance.run_url else []
     return ", ".join(facts)
-
-
-def _statements(store: EvidenceStore) -> list[Stored[Predicate]]:
-    return [stored for kind in KINDS for stored in store.find(predicate_class(kind))]
 
 
 def text(chain: Node) -> str:

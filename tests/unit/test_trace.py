@@ -1,0 +1,85 @@
+"""The chain from a model back to what it rests on."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+
+from mlops_actions.evidence import Material, Provenance, Statement, digest_bytes
+from mlops_actions.evidence.data_report import DataReport
+from mlops_actions.evidence.training import Training
+from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.trace import Link, as_json, follow, mermaid, text
+
+MODEL, DATA, POLICY = "aa" * 32, "bb" * 32, "cc" * 32
+WHO = Provenance(
+    tool="0",
+    commit="f" * 40,
+    actor="alice",
+    started=datetime(2026, 1, 1, tzinfo=UTC),
+    finished=datetime(2026, 1, 1, tzinfo=UTC),
+)
+
+
+def link(statement: Statement) -> Link:  # type: ignore[type-arg]
+    return Link(digest_bytes(statement.to_json()), statement)
+
+
+def chain_of_three() -> list[Link]:
+    report = Statement("train.parquet", DATA, DataReport(result="pass", rows=9, columns=[], checks=[], provenance=WHO))
+    data = Material(name="data", uri="train.parquet", digest={"sha256": DATA})
+    training = Statement(
+        "m.joblib",
+        MODEL,
+        Training(result="pass", materials=[data], command=["python", "train.py"], exit_code=0, seconds=1.0),
+    )
+    policy = Material(name="policy", uri='p"<o>licy.yaml', digest={"sha256": POLICY})
+    parent = Material(name="training", uri="training-x.json", digest={"sha256": link(training).sha256})
+    verdict = Statement(
+        "m.joblib",
+        MODEL,
+        Verdict(
+            result="pass",
+            materials=[policy, parent],
+            rules=[],
+            champion=None,
+            policy=POLICY,
+            judged_on="intervals",
+            decision="Passed.",
+        ),
+    )
+    return [link(training), link(verdict), link(report)]
+
+
+def test_the_chain_goes_through_materials_to_the_statements_about_them() -> None:
+    drawn = [
+        re.sub(r"  [0-9a-f]{12}  ", " | ", line) for line in text(follow("m", MODEL, chain_of_three())).splitlines()
+    ]
+    assert drawn == [
+        "model | m",
+        "├─ training | pass",
+        "│  └─ data | train.parquet",
+        "│     └─ data-report | pass, 2026-01-01 00:00:00Z, commit ffffffffffff, by alice",
+        "└─ verdict | pass",
+        '   └─ policy | p"<o>licy.yaml',
+    ]
+
+
+def test_the_graph_draws_each_node_once_and_quotes_what_came_from_files() -> None:
+    graph = mermaid(follow("m", MODEL, chain_of_three())).splitlines()
+    assert graph[:2] == ["```mermaid", "graph LR"]
+    assert len([line for line in graph if "-->" in line]) == 5
+    assert any("policy<br/>p&quot;&lt;o&gt;licy.yaml<br/>cccccccccccc" in line for line in graph)
+
+
+def test_json_holds_the_same_chain() -> None:
+    document = json.loads(as_json(follow("m", MODEL, chain_of_three())))
+    assert [parent["what"] for parent in document["from"]] == ["training", "verdict"]
+    assert document["from"][0]["from"][0]["from"][0]["what"] == "data-report"
+
+
+def test_a_statement_about_its_own_material_does_not_loop() -> None:
+    own = Material(name="data", uri="m", digest={"sha256": MODEL})
+    loop = Statement("m", MODEL, DataReport(result="pass", rows=1, columns=[], checks=[], materials=[own]))
+    assert len(text(follow("m", MODEL, [link(loop)])).splitlines()) == 3
