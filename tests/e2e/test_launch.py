@@ -120,11 +120,18 @@ def test_the_users_settings_neither_reach_us_nor_get_lost(launch: Launch, tmp_pa
     assert Path(told["prefix"]).parent == launch.tools / "mlops-actions"
 
 
-def test_two_steps_at_once_share_one_environment(launch: Launch) -> None:
+def test_two_steps_at_once_make_one_environment(launch: Launch, tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    (tmp_path / "bin/uv").rename(tmp_path / "uv")
+    sleep = shutil.which("sleep")  # long enough for the other step to see that nothing is there yet
+    slow = f'if [[ $1 == venv ]]; then echo venv >>{made}; {sleep} 2; fi; exec {tmp_path / "uv"} "$@"'
+    program(tmp_path / "bin/uv", slow)
+
     steps = [launch.start("quality-gate"), launch.start("promote-champion")]
     told = [step.communicate(timeout=120) for step in steps]
     assert [step.returncode for step in steps] == [0, 0], told
     assert len({json.loads(out)["prefix"] for out, _ in told}) == 1
+    assert made.read_text() == "venv\n"
     assert len(launch.kept) == 1
 
 
