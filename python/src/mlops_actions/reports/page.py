@@ -7,7 +7,7 @@ from typing import Literal
 
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable", "not-checked", ""]
 
-SYMBOLS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "not-applicable": "➖", "not-checked": "➖", "warn": "⚠️"}
+SYMBOLS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "not-applicable": "–", "not-checked": "–", "warn": "!"}
 """A sign beside each outcome's word; the word is always there too."""
 
 

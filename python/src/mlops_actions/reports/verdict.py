@@ -14,9 +14,13 @@ _HEADINGS = ("outcome", "rule", "slice", "champion", "value", "interval", "limit
 def page(statement: Statement[Verdict]) -> Page:
     """Rules that decide first; slices of a rule below each other."""
     verdict = statement.predicate
-    drawn = tuple(_bar(rule) for rule in verdict.rules if rule.value is not None and rule.lower is not None)
+    drawn = tuple(bar for rule in verdict.rules if (bar := _bar(rule)))
     notes = (Text("Judged as points: the metrics came without uncertainty."),) if verdict.judged_on == "points" else ()
-    blocks = (*notes, Table("Rules", _HEADINGS, tuple(map(_rule, verdict.rules))), Intervals("Rules", drawn))
+    blocks = (
+        *notes,
+        Table("Rules", _HEADINGS, tuple(map(_rule, verdict.rules))),
+        Intervals("Distance to each rule's limit", drawn),
+    )
     return Page("Gate", verdict.result, verdict.decision, blocks)
 
 
@@ -34,6 +38,10 @@ def _rule(rule: RuleOutcome) -> tuple[str, ...]:
     )
 
 
-def _bar(rule: RuleOutcome) -> Interval:
+def _bar(rule: RuleOutcome) -> Interval | None:
+    """The interval, moved so that rules with different limits share one axis."""
+    if rule.value is None or rule.limit is None or (rule.lower is None and rule.upper is None):
+        return None
+    lower, upper = (None if bound is None else bound - rule.limit for bound in (rule.lower, rule.upper))
     label = f"{rule.rule} {rule.slice or ''}".strip()
-    return Interval(label, rule.value or 0.0, rule.lower, rule.upper, rule.limit, cast("Outcome", rule.result))
+    return Interval(label, rule.value - rule.limit, lower, upper, 0.0, cast("Outcome", rule.result))
