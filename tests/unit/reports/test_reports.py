@@ -125,7 +125,7 @@ ALL: list[Predicate] = [data_report(), evaluation(), verdict(), rollout(), promo
 class Reader(HTMLParser):
     """Collects elements, and checks that they are closed in order."""
 
-    VOID = frozenset({"meta", "line", "circle", "rect", "polyline"})
+    VOID = frozenset({"meta"})
 
     def __init__(self) -> None:
         super().__init__()
