@@ -39,7 +39,10 @@ def _download(path: Path, blob: Blob, parts: Iterable[bytes]) -> None:
                 digest.update(part)
                 stream.write(part)
         if digest.hexdigest() != blob.sha256:
-            raise OutsideError(f"the registry's model {blob.sha256} is damaged: its bytes have another SHA-256.")
+            raise OutsideError(
+                f"the registry's model {blob.sha256} is damaged: its bytes have another SHA-256.",
+                hint="Promote the original file again to repair it.",
+            )
         temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):

@@ -41,4 +41,8 @@ def scheme_of(location: str) -> str:
         )
     if scheme != "file" and (match[2] is None or len(location) == match.end()):
         raise InputError(f"the registry {location!r} names no bucket.", hint=f"Write {scheme}://bucket/folder.")
+    if re.match(r"file://(?!localhost/|/)", location, re.IGNORECASE):
+        raise InputError(
+            f"the registry {location!r} names another computer.", hint="Write file:folder or file:///folder."
+        )
     return scheme

@@ -69,10 +69,11 @@ class Log:
     def entries(self, start: int = 1) -> Iterator[Entry]:
         """All entries from a number on, oldest first, each verified to continue the one before it."""
         before = self.read(start - 1)
-        while entry := self.read(before.number + 1 if before else start):
+        number = start
+        while entry := self.read(number) or self._read_before_later(number):
             self._check_link(before, entry)
             yield entry
-            before = entry
+            before, number = entry, number + 1
 
     def append(
         self, number: int, previous: str | None, change: Mapping[str, Any], state: Mapping[str, Any], by: str
@@ -97,6 +98,19 @@ class Log:
 
     def _key(self, number: int) -> str:
         return f"{self._folder}/log/{number:010d}.json"
+
+    def _read_before_later(self, number: int) -> Entry | None:
+        """The entry after what seemed the last one: None at the log's end, OutsideError for a gap."""
+        later = self._objects.keys(f"{self._folder}/log", after=self._key(number))
+        if not later:
+            return None
+        if entry := self.read(number):
+            return entry  # it and later ones were written between the two looks
+        raise OutsideError(
+            f"entry {number} is missing, but later ones are there.",
+            where=f"{self._objects.location}, {later[0]}",
+            hint="Restore the log from a backup; nothing was changed.",
+        )
 
     def _check_link(self, before: Entry | None, entry: Entry) -> None:
         if entry.previous != (before.sha256 if before else None):

@@ -92,14 +92,14 @@ class Objects:
             except FileNotFoundError:
                 return None
 
-    def keys(self, folder: str) -> list[str]:
-        """The objects below a folder, sorted."""
+    def keys(self, folder: str, after: str | None = None) -> list[str]:
+        """The objects below a folder, sorted; with `after`, those that sort behind it."""
         import obstore
 
         with self._failing("read"):
             if self._absent:
                 return []
-            return sorted(found["path"] for page in obstore.list(self._store, folder) for found in page)
+            return sorted(found["path"] for page in obstore.list(self._store, folder, offset=after) for found in page)
 
     def folders(self, folder: str) -> list[str]:
         """The names of the folders in a folder, sorted."""
