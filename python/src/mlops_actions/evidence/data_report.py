@@ -37,12 +37,13 @@ class Drift(Document):
 
     column: str
     method: str
-    value: float | None
+    value: float | None = Field(description="The distance above the noise; null where it could not be measured.")
     noise: float | None = Field(None, description="What sampling alone gives at these row counts.")
     limit: float
     result: Literal["pass", "fail", "not-checked"]
-    where: str | None = None
-    bins: list[str] = []
+    severity: Literal["error", "warning"] = "error"
+    where: str | None = Field(None, description="The contract's line.")
+    bins: list[str] = Field([], description="Numbered where the contract classifies the column as personal.")
     shares: list[float] = Field([], description="Share of rows in each bin, in the data.")
     reference_shares: list[float] = Field([], description="The same in the reference.")
 
@@ -57,4 +58,13 @@ class DataReport(Predicate):
     checks: list[CheckResult]
     drift: list[Drift] = []
     unavailable: list[str] = Field([], description="Columns that are not available at prediction time.")
-    profile: dict[str, list[float]] = Field({}, description="Quantiles of numeric columns.")
+
+    @property
+    def drifted(self) -> bool:
+        """Whether a column moved further than its limit."""
+        return any(one.result == "fail" for one in self.drift)
+
+    @property
+    def failed_checks(self) -> int:
+        """Checks that failed, warnings included."""
+        return sum(one.result == "fail" for one in self.checks)

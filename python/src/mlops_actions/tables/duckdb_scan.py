@@ -22,10 +22,12 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     firsts = [f"min(row_code, {scan.first}) FILTER (WHERE {condition})" for condition in conditions.values()]
     filled = [f"count(present_{place})" for place in range(len(reading.stored))]
     surplus = [_surplus(_parts(index, columns)) for index, columns in enumerate(scan.keys.values())]
-    asked = ["count(*)", *filled, *surplus, *counts, *(firsts if scan.first else [])]
+    plain = [f"count(*) FILTER (WHERE count_{index})" for index in range(len(scan.counts))]
+    asked = ["count(*)", *filled, *plain, *surplus, *counts, *(firsts if scan.first else [])]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
 
     present_counts = dict(zip(reading.stored, _take(found, len(filled)), strict=True))
+    plain_counts = dict(zip(scan.counts, _take(found, len(plain)), strict=True))
     surplus_counts = dict(zip(scan.keys, _take(found, len(surplus)), strict=True))
     condition_counts = dict(zip(conditions, _take(found, len(counts)), strict=True))
     first_rows = dict(zip(conditions, found, strict=False))
@@ -46,6 +48,7 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
         missing={name: missing(name) for name in reading.stored},
         unreadable={name: tally(("unreadable", name)) for name in scan.types},
         flags={name: tally(("flag", name)) for name in scan.flags},
+        counts=plain_counts,
         keys={name: repeated(index, name) for index, name in enumerate(scan.keys)},
     )
 
@@ -65,6 +68,7 @@ def _relation(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Readin
         asked.append(nw.col(f"{ours}_present_{place}").alias(f"present_{place}"))
         asked.append(nw.col(f"{ours}_unreadable_{place}").alias(f"unreadable_{place}"))
     asked += [flag.alias(f"flag_{index}") for index, flag in enumerate(scan.flags.values())]
+    asked += [count.alias(f"count_{index}") for index, count in enumerate(scan.counts.values())]
     for index, columns in enumerate(scan.keys.values()):
         parts = zip(columns, _parts(index, columns), strict=True)
         asked += [nw.col(column).alias(part) for column, part in parts]

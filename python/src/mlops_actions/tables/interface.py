@@ -60,6 +60,8 @@ class Scan:
     """Column → the type to read it as (`readable_as` holds); cells that do not read are null in `flags`."""
     flags: Mapping[str, nw.Expr] = field(default_factory=dict)
     """Name → a boolean expression over the columns; rows where it is true are counted, null is not true."""
+    counts: Mapping[str, nw.Expr] = field(default_factory=dict)
+    """Like `flags`, of which only the number of rows is wanted."""
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name → columns whose values, taken together, must be unique; rows with a null among them do not count."""
     missing: frozenset[str] = frozenset()
@@ -87,6 +89,7 @@ class Scanned:
     unreadable: Mapping[str, Tally]
     """Of every column in `Scan.types`: cells that hold something which does not read as the type."""
     flags: Mapping[str, Tally]
+    counts: Mapping[str, int]
     keys: Mapping[str, Tally]
     """Rows beyond the first of their value."""
 

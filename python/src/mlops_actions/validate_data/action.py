@@ -1,0 +1,115 @@
+"""Check data against its contract, and for drift from what the model was trained on."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import Material, Reason, Statement
+from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, Drift
+
+if TYPE_CHECKING:
+    from mlops_actions.tables import Scanned, Table
+    from mlops_actions.validate_data.rules import Contract
+
+_logger = logging.getLogger(__name__)
+
+_SHOWN = 5
+
+
+class Inputs(CommonInputs):
+    """What validate-data takes."""
+
+    data: str = Field(description="The data: a Parquet or CSV file, a glob, or a folder of them.")
+    contract: str = Field(description="The contract, in the Open Data Contract Standard 3.")
+    table: str | None = Field(None, description="The table of the contract, where it describes several.")
+    reference: str | None = Field(None, description="Data to measure drift from, such as the training data.")
+    failing_rows: int = Field(5, ge=0, le=1000, description="How many failing row numbers to keep of each check.")
+
+
+class Outputs(CommonOutputs):
+    """What validate-data gives."""
+
+    drifted: bool = Field(False, description="Whether a column moved further than its limit; retrain when `true`.")
+    rows: int = Field(0, description="Rows in the data.")
+    failed_checks: int = Field(0, description="Checks that failed, warnings included.")
+
+
+def run(inputs: Inputs) -> Statement[DataReport]:
+    """Scan the data once. Raises InputError when there is nothing to check, or nothing to check it by."""
+    from mlops_actions.tables import open_table
+    from mlops_actions.validate_data.contract import read_contract
+    from mlops_actions.validate_data.drift import judge_drift, read_baseline
+    from mlops_actions.validate_data.plan import judge, make_plan
+
+    contract = read_contract(inputs.contract, inputs.table)
+    data = open_table(inputs.data)
+    reference = open_table(inputs.reference) if inputs.reference else None
+    # hashing lets go of the interpreter, so the files are hashed while they are scanned
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        opened = {"data": data, "reference": reference}
+        digests = [beside.submit(table.material, name) for name, table in opened.items() if table]
+        baseline = read_baseline(contract, reference) if reference else None
+        plan = make_plan(contract, data.stored, inputs.failing_rows, baseline.question(data) if baseline else None)
+        _logger.info("Checking %s: %d columns, %d checks.", inputs.data, len(data.stored), len(contract.checks))
+        scanned = data.scan(plan.scan)
+        if not scanned.rows:
+            raise InputError(f"the data {inputs.data!r} holds no rows.", hint="Nothing was checked.")
+        materials = [digest.result() for digest in digests]
+    checks = judge(plan, scanned)
+    drift = judge_drift(contract, data, baseline, scanned)
+    report = _report(contract, data, scanned, checks, drift, materials)
+    return Statement(name=inputs.data, sha256=materials[0].digest["sha256"], predicate=report)
+
+
+def _report(
+    contract: Contract,
+    data: Table,
+    scanned: Scanned,
+    checks: list[CheckResult],
+    drift: list[Drift],
+    materials: list[Material],
+) -> DataReport:
+    found: list[CheckResult | Drift] = [*checks, *drift]
+    bad = any(one.result == "fail" and one.severity == "error" for one in found)
+    types = {column.name: column.type for column in contract.properties}
+    return DataReport(
+        result="fail" if bad else "pass",
+        reasons=_reasons(checks, drift),
+        materials=[
+            *materials,
+            Material(name="contract", uri=contract.path, digest={"sha256": contract.sha256}),
+        ],
+        rows=scanned.rows,
+        columns=[
+            Column(name=name, type=types.get(name) or stored, nulls=scanned.missing[name].count)
+            for name, stored in data.stored.items()
+        ],
+        checks=checks,
+        drift=drift,
+        unavailable=[column.name for column in contract.properties if not column.available],
+    )
+
+
+def _reasons(checks: list[CheckResult], drift: list[Drift]) -> list[Reason]:
+    """One for each failure; what was not checked is one together, so that it is said and does not drown them."""
+    from mlops_actions.validate_data.drift import describe
+
+    said: list[tuple[CheckResult | Drift, str, str]] = [(one, "check-failed", one.message) for one in checks]
+    said += [(one, "drift", describe(one)) for one in drift]
+    reasons = [
+        Reason(code=code if one.severity == "error" else f"{code}-warning", message=message, where=one.where)
+        for one, code, message in said
+        if one.result == "fail"
+    ]
+    unchecked = [(one.where, message) for one, _, message in said if one.result == "not-checked"]
+    if unchecked:
+        more = f" And {len(unchecked) - _SHOWN} more." if len(unchecked) > _SHOWN else ""
+        message = " ".join(message for _, message in unchecked[:_SHOWN]) + more
+        reasons.append(Reason(code="not-checked", message=message, where=unchecked[0][0]))
+    return reasons

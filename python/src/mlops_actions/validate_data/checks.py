@@ -1,0 +1,98 @@
+"""Each rule as a narwhals expression that is true on the rows that break it, and in words."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from mlops_actions.validate_data.rules import (
+    Bound,
+    HasType,
+    Length,
+    Matches,
+    MultipleOf,
+    NotAmong,
+    NotMissing,
+    NotSupported,
+    OneOf,
+    RowCount,
+    Rule,
+    Unique,
+    Value,
+)
+
+_MOST_VALUES = 5
+_OUTSIDE = {
+    "minimum": "are below {}",
+    "exclusiveMinimum": "are {} or below",
+    "maximum": "are above {}",
+    "exclusiveMaximum": "are {} or above",
+}
+
+
+def breaks(rule: Rule, column: str) -> nw.Expr | None:
+    """True where a row breaks the rule; a missing cell breaks none of these. None: the scan answers it without.
+
+    Types, missing cells and repeated values are counted by the table itself.
+    """
+    cell = nw.col(column)
+    match rule:
+        case Bound("minimum", limit):
+            return cell < limit
+        case Bound("exclusiveMinimum", limit):
+            return cell <= limit
+        case Bound("maximum", limit):
+            return cell > limit
+        case Bound("exclusiveMaximum", limit):
+            return cell >= limit
+        case MultipleOf(factor):
+            quotient = cell / factor
+            return (quotient - quotient.round(0)).abs() > 1e-9
+        case Length("minLength", limit):
+            return cell.str.len_chars() < limit
+        case Length("maxLength", limit):
+            return cell.str.len_chars() > limit
+        case Matches(pattern):
+            return ~cell.str.contains(pattern)
+        case OneOf(values):
+            return ~cell.is_in(values)
+        case NotAmong(values):
+            return cell.is_in(values)
+        case _:
+            return None
+
+
+def problem(rule: Rule) -> str:
+    """What is wrong with the rows that break a rule: "rows of 'age' …".
+
+    >>> problem(Bound("minimum", 0))
+    'are below 0'
+    """
+    match rule:
+        case HasType(type_):
+            return f"do not read as {type_}"
+        case NotMissing():
+            return "are missing"
+        case NotAmong(values):
+            return f"are missing{f' or {_listed(values)}' if values else ''}"
+        case Unique():
+            return "repeat an earlier row"
+        case Bound(comparison, limit):
+            return _OUTSIDE[comparison].format(limit)
+        case MultipleOf(factor):
+            return f"are not a multiple of {factor:g}"
+        case Length(comparison, limit):
+            return f"are {'shorter' if comparison == 'minLength' else 'longer'} than {limit} characters"
+        case Matches(pattern):
+            return f"do not match {pattern!r}"
+        case OneOf(values):
+            return f"are none of {_listed(values)}"
+        case RowCount():
+            return "are there"
+        case NotSupported(what):
+            return f"are not checked for {what}"
+
+
+def _listed(values: tuple[Value, ...]) -> str:
+    shown = [repr(value) if isinstance(value, str) else str(value) for value in values[:_MOST_VALUES]]
+    more = len(values) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,0 +1,101 @@
+"""A contract in the Open Data Contract Standard as a list of checks, each with its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.evidence import digest_bytes
+from mlops_actions.validate_data.column import read_column
+from mlops_actions.validate_data.odcs import check_shape
+from mlops_actions.validate_data.quality import read_quality
+from mlops_actions.validate_data.rules import Check, Contract, DriftRule, NotSupported, Property, Unique
+from mlops_actions.yaml_source import Keys, YamlSource, read_yaml
+
+
+def read_contract(path: str, table: str | None = None) -> Contract:
+    """Read a contract and pick one table of it; the only one where `table` is None.
+
+    Raises InputError with file and line for whatever is unreadable, unknown, missing or contradicts itself.
+    """
+    return parse_contract(read_yaml(path, "contract"), table)
+
+
+def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
+    """See `read_contract`."""
+    check_shape(source)
+    keys, schema = _pick_table(source, table)
+    name = str(schema["name"])
+    properties: dict[str, Property] = {}
+    checks: list[Check] = []
+    drift: list[DriftRule] = []
+    for index, block in enumerate(schema.get("properties") or []):
+        place = (*keys, "properties", index)
+        column, found = read_column(block, place, source, name)
+        if column.name in properties:
+            raise InputError(f"the property {column.name!r} stands twice.", where=source.where(*place))
+        properties[column.name] = column
+        checks += (one for one in found if isinstance(one, Check))
+        drift += (one for one in found if isinstance(one, DriftRule))
+    checks += _primary_key(schema, keys, source)
+    for index, block in enumerate(schema.get("quality") or []):
+        rule = read_quality(block, (*keys, "quality", index), source, name, None, None)
+        (checks if isinstance(rule, Check) else drift).append(rule)  # type: ignore[arg-type]
+    checks += _not_supported(schema, keys, source)
+    if not checks and not drift:
+        raise InputError(
+            f"the contract asks nothing of the table {name!r}.", where=source.where(*keys), hint="Give it properties."
+        )
+    return Contract(
+        path=source.name,
+        sha256=digest_bytes(source.text),
+        table=name,
+        properties=tuple(properties.values()),
+        checks=tuple(checks),
+        drift=tuple(drift),
+    )
+
+
+def _pick_table(source: YamlSource, table: str | None) -> tuple[Keys, dict[str, Any]]:
+    schemas = source.data["schema"]
+    names = [str(schema.get("name")) for schema in schemas]
+    for index, schema in enumerate(schemas):
+        if not schema.get("name"):
+            raise InputError("each table of the schema needs a name.", where=source.where("schema", index))
+    if table is None and len(names) == 1:
+        return ("schema", 0), schemas[0]
+    if table is None:
+        found = f"describes {len(names)} tables: {', '.join(names)}" if names else "describes no table"
+        raise InputError(
+            f"the contract {found}.", where=source.where("schema"), hint="Say which one with the input 'table'."
+        )
+    if table not in names:
+        raise InputError(
+            f"the contract has no table {table!r}.", where=source.where("schema"), hint=nearest(table, names)
+        )
+    return ("schema", names.index(table)), schemas[names.index(table)]
+
+
+def _primary_key(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list[Check]:
+    """A key of several columns is one check on the table; of one column, a check on the column."""
+    parts = [
+        (block.get("primaryKeyPosition") or 0, index, block.get("physicalName") or block["name"])
+        for index, block in enumerate(schema.get("properties") or [])
+        if block.get("primaryKey")
+    ]
+    if not parts:
+        return []
+    columns = tuple(str(name) for _, _, name in sorted(parts, key=lambda part: part[0]))
+    column = columns[0] if len(columns) == 1 else None
+    label = ".".join(str(part) for part in (schema["name"], column, "primaryKey") if part)
+    where = source.where(*keys, "properties", parts[0][1], "primaryKey")
+    return [Check(label, column, "primaryKey", Unique(columns), where)]
+
+
+def _not_supported(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list[Check]:
+    table = schema["name"]
+    asked = [(f"{table}.{key}", (*keys, key)) for key in ("physicalType", "relationships") if schema.get(key)]
+    asked += [(f"{table}.{key}", (key,)) for key in ("slaProperties",) if source.data.get(key)]
+    return [
+        Check(label, None, str(place[-1]), NotSupported(str(place[-1])), source.where(*place)) for label, place in asked
+    ]

@@ -1,0 +1,178 @@
+"""`quality` blocks of a contract: library metrics, and drift as a custom check of ours."""
+
+from __future__ import annotations
+
+from typing import Any, cast, get_args
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.tables import LogicalType
+from mlops_actions.validate_data.patterns import check_pattern
+from mlops_actions.validate_data.rules import (
+    Check,
+    DriftRule,
+    Matches,
+    NotAmong,
+    NotMissing,
+    NotSupported,
+    OneOf,
+    Operator,
+    RowCount,
+    Rule,
+    Severity,
+    Threshold,
+    Unique,
+    Unit,
+)
+from mlops_actions.validate_data.values import read_value
+from mlops_actions.yaml_source import Keys, YamlSource
+
+ENGINE = "mlops-actions"
+_OPERATORS: tuple[Operator, ...] = get_args(Operator)
+_METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+_OLD_METRICS = {"duplicateCount": "duplicateValues"}
+"""Names of 3.0."""
+_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "missingValues": ("missingValues",),
+    "invalidValues": ("validValues", "pattern"),
+    "duplicateValues": ("properties",),
+}
+
+
+def read_quality(
+    block: dict[str, Any], keys: Keys, source: YamlSource, table: str, column: str | None, type_: LogicalType | None
+) -> Check | DriftRule:
+    """The check of one block, on a column or (`column` None) on the table; InputError for what contradicts itself."""
+    where = source.where(*keys)
+    severity: Severity = "error" if (block.get("severity") or "error") == "error" else "warning"
+    name = block.get("metric") or block.get("rule")
+    kind = block.get("type") or ("library" if name else "text")
+    if kind == "custom" and block.get("engine") == ENGINE:
+        return _read_drift(block, keys, source, severity)
+    if kind not in ("library", "text", "sql", "custom"):
+        hint = nearest(kind, ("library", "text", "sql", "custom"))
+        raise InputError(f"unknown type of rule {kind!r}.", where=source.where(*keys, "type"), hint=hint)
+    label = ".".join(part for part in (table, column) if part)
+    place = f"quality[{keys[-1]}]"
+    if kind != "library":
+        what = {"text": "a rule in words", "sql": "an SQL rule", "custom": f"a rule of {block.get('engine')!r}"}[kind]
+        return Check(f"{label}.{place}", column, kind, NotSupported(what), where, severity=severity)
+    metric = _OLD_METRICS.get(str(name), str(name))
+    if metric not in _METRICS:
+        raise InputError(
+            f"unknown metric {name!r}.", where=source.where(*keys, "metric"), hint=nearest(str(name), _METRICS)
+        )
+    threshold = _read_threshold(block, keys, source)
+    rule = _read_metric(metric, block, keys, source, column, type_)
+    return Check(f"{label}.{place}.{metric}", column, metric, rule, where, threshold, severity)
+
+
+def _read_metric(
+    metric: str, block: dict[str, Any], keys: Keys, source: YamlSource, column: str | None, type_: LogicalType | None
+) -> Rule:
+    arguments = block.get("arguments") or {}
+    place = (*keys, "arguments")
+    for key in arguments:
+        if key not in _ARGUMENTS.get(metric, ()):
+            hint = nearest(key, _ARGUMENTS.get(metric, ()))
+            raise InputError(f"{metric} has no argument {key!r}.", where=source.where(*place, key), hint=hint)
+    if metric == "rowCount":
+        return RowCount()
+    if metric == "duplicateValues" and (columns := arguments.get("properties") or ([column] if column else None)):
+        if not isinstance(columns, list) or not all(isinstance(one, str) for one in columns):
+            raise InputError("properties must be a list of column names.", where=source.where(*place, "properties"))
+        return Unique(tuple(columns))
+    if column is None:
+        hint = "Give it arguments.properties." if metric == "duplicateValues" else "Move it below a property."
+        raise InputError(f"{metric} on the table needs a column.", where=source.where(*keys), hint=hint)
+    if metric == "nullValues":
+        return NotMissing()
+    if type_ is None:
+        raise InputError(
+            f"{metric} needs the logicalType of {column!r}, so that values compare as what they are.",
+            where=source.where(*keys),
+        )
+    if metric == "missingValues":
+        words = _read_list(arguments, "missingValues", type_, place, source, drop=(None, ""))
+        return NotAmong(words)
+    given = [key for key in ("validValues", "pattern") if key in arguments]
+    if len(given) != 1:
+        raise InputError(
+            f"invalidValues needs one argument, found {' and '.join(given) or 'none'}.",
+            where=source.where(*keys),
+            hint="Give it validValues or pattern, and each its own rule.",
+        )
+    if given == ["validValues"]:
+        return OneOf(_read_list(arguments, "validValues", type_, place, source))
+    check_pattern(str(arguments["pattern"]), source.where(*place, "pattern"))
+    return Matches(str(arguments["pattern"]))
+
+
+def _read_list(
+    arguments: dict[str, Any],
+    key: str,
+    type_: LogicalType,
+    place: Keys,
+    source: YamlSource,
+    drop: tuple[Any, ...] = (),
+) -> tuple[Any, ...]:
+    values = arguments.get(key, [])
+    where = source.where(*place, key)
+    if not isinstance(values, list) or (not values and not drop):
+        raise InputError(f"{key} must be a list of at least one value, found {values!r}.", where=where)
+    kept = [value for value in values if value not in drop]
+    return tuple(read_value(value, type_, f"a value of {key}", where) for value in kept)
+
+
+def _read_threshold(block: dict[str, Any], keys: Keys, source: YamlSource) -> Threshold:
+    given = [operator for operator in _OPERATORS if block.get(operator) is not None]
+    if len(given) != 1:
+        found = f"found {' and '.join(given)}" if given else "found none"
+        raise InputError(
+            f"a metric needs one comparison, {found}.",
+            where=source.where(*keys),
+            hint=f"Known: {', '.join(_OPERATORS)}.",
+        )
+    operator = given[0]
+    where = source.where(*keys, operator)
+    value = block[operator]
+    limits = value if isinstance(value, list) else [value]
+    if not all(isinstance(limit, int | float) and not isinstance(limit, bool) for limit in limits):
+        raise InputError(f"{operator} must be a number, found {value!r}.", where=where)
+    if operator.endswith("Between") != isinstance(value, list):
+        raise InputError(
+            f"{operator} is {value!r}.", where=where, hint="Between takes [low, high], the others one number."
+        )
+    if limits != sorted(limits) or (operator == "mustBeBetween" and limits[0] == limits[1]):
+        raise InputError(
+            f"no count can meet {operator} {value!r}.", where=where, hint="Write the smaller number first."
+        )
+    unit = block.get("unit") or "rows"
+    if unit not in get_args(Unit):
+        raise InputError(
+            f"unknown unit {unit!r}.", where=source.where(*keys, "unit"), hint=nearest(unit, get_args(Unit))
+        )
+    return Threshold(operator, tuple(limits), cast("Unit", unit))
+
+
+def _read_drift(block: dict[str, Any], keys: Keys, source: YamlSource, severity: Severity) -> DriftRule:
+    place = (*keys, "implementation")
+    implementation = block.get("implementation")
+    if not isinstance(implementation, dict) or implementation.get("check") != "drift":
+        found = implementation.get("check") if isinstance(implementation, dict) else implementation
+        hint = "Write implementation: {check: drift, columns: […], method: psi, max: 0.1}."
+        raise InputError(f"unknown check {found!r} of {ENGINE}.", where=source.where(*place), hint=hint)
+    for key in implementation:
+        if key not in ("check", "columns", "method", "max"):
+            hint = nearest(key, ("check", "columns", "method", "max"))
+            raise InputError(f"drift has no {key!r}.", where=source.where(*place, key), hint=hint)
+    columns = implementation.get("columns")
+    if not isinstance(columns, list) or not columns or not all(isinstance(one, str) for one in columns):
+        raise InputError(f"columns must be a list of names, found {columns!r}.", where=source.where(*place, "columns"))
+    method, limit = implementation.get("method", "psi"), implementation.get("max")
+    if method != "psi":
+        raise InputError(f"unknown method {method!r}.", where=source.where(*place, "method"), hint="Known: psi.")
+    if not isinstance(limit, int | float) or isinstance(limit, bool) or not limit > 0:
+        raise InputError(
+            f"max must be a number above 0, found {limit!r}.", where=source.where(*place, "max"), hint="Try 0.1."
+        )
+    return DriftRule(tuple(columns), "psi", float(limit), source.where(*keys), severity)
