@@ -57,7 +57,7 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     """Check everything that can be checked, then run stage by stage."""
     flags = {key: value for key, value in vars(options).items() if key != "file"}
     flags["config"] = flags["config"] or options.file
-    ci.set_outputs({"result": "error"})
+    ci.presume_error()
     with working_directory(flags, os.environ):
         outcome = _run_stages(flags, os.environ, ci)
     ci.set_outputs(outcome.outputs)

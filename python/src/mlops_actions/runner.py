@@ -77,7 +77,7 @@ def run_action(name: str, flags: Callable[[], Mapping[str, object]], environ: Ma
                 write_report(outcome.outputs["report-path"], [outcome.statement])
             return outcome
 
-    ci.set_outputs({"result": "error"})
+    ci.presume_error()
     outcome = guarded(ci, run)
     ci.set_outputs(outcome.outputs)
     return outcome.exit_code

@@ -71,6 +71,10 @@ class GitHub:
             if line.strip():
                 self._command("add-mask", line)
 
+    def presume_error(self) -> None:
+        """The first value of the output; of values set twice the runner takes the last."""
+        self.set_outputs({"result": "error"})
+
     def set_outputs(self, outputs: dict[str, str]) -> None:
         """Append to GITHUB_OUTPUT, each value between random delimiters."""
         blocks = []

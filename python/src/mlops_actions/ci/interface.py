@@ -48,6 +48,9 @@ class CI(Protocol):
     def mask(self, secret: str) -> None:
         """Keep a value out of the logs from now on."""
 
+    def presume_error(self) -> None:
+        """Let the output `result` be `error` from now on, in case the run ends before it can say how."""
+
     def set_outputs(self, outputs: dict[str, str]) -> None:
         """Hand values to later steps; of values set twice the last counts."""
 

@@ -13,6 +13,7 @@ from mlops_actions.ci.interface import Annotation, Context
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPE = re.compile(r"\\([^\w\s])")
+_FOLDED = re.compile(r"^<details>.*?^</details>\n*", re.DOTALL | re.MULTILINE)
 _COLOURS = {"error": "31", "warning": "33", "notice": "36", "pass": "32", "fail": "31", "inconclusive": "33"}
 
 
@@ -50,6 +51,9 @@ class Terminal:
     def mask(self, secret: str) -> None:
         """Nothing to tell a terminal: secrets are never printed in the first place."""
 
+    def presume_error(self) -> None:
+        """The exit code says it."""
+
     def set_outputs(self, outputs: dict[str, str]) -> None:
         """Print the outputs: as JSON, or as `name: value` lines."""
         if self._as_json:
@@ -57,7 +61,7 @@ class Terminal:
             return
         width = max(map(len, outputs), default=0)
         for name, value in outputs.items():
-            if value:
+            if value not in ("", "[]"):
                 self._show(f"{name:<{width}}  {self._paint(value, _COLOURS.get(value))}")
 
     def annotate(self, annotations: list[Annotation]) -> None:
@@ -67,10 +71,9 @@ class Terminal:
             self._show(f"{self._paint(one.level, _COLOURS[one.level])}: {_harmless(place + one.message)}")
 
     def summarize(self, markdown: str) -> None:
-        """Show the section as text: its tables are aligned, its escapes are taken out."""
-        for line in markdown.splitlines():
-            if not line.startswith(("<details", "</details", "```")):
-                self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
+        """Show the section as text: its tables are aligned, its escapes are taken out, what is folded stays folded."""
+        for line in _FOLDED.sub("", markdown).splitlines():
+            self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
 
     def _show(self, harmless: str) -> None:
         print(self._indent + harmless, file=self._stderr, flush=True)
