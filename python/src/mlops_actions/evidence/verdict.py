@@ -10,7 +10,10 @@ from mlops_actions.evidence.statement import Document, Predicate, Result
 
 
 class RuleOutcome(Document):
-    """One rule, or one slice of a rule over slices."""
+    """One rule, or one slice of a rule over slices.
+
+    A rule over slices has its own outcome first (no slice; the numbers of the slice that decides), then one a slice.
+    """
 
     rule: str = Field(description="As it was written.")
     slice: str | None = Field(None, description='Such as `carrier == "AA"`.')
@@ -39,6 +42,7 @@ class Verdict(Predicate):
     policy: str = Field(description="SHA-256 of the policy, or of the inline rules.")
     judged_on: Literal["intervals", "points"]
     decision: str = Field(description="The result in one sentence.")
+    choices: list[str] = Field([], description="What would settle an inconclusive verdict, each in one sentence.")
 
 
 def overall(results: list[Result]) -> Result:

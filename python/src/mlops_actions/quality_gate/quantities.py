@@ -80,13 +80,22 @@ def _column(source: Source, node: ast.expr) -> str:
 
 def _value(source: Source, node: ast.expr) -> str:
     match node:
-        case ast.Constant(value=str() | bool() | int() | float() as value):
-            return str(value)
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
-            return str(-value)
+        case ast.Constant(value=str() as value):
+            return value
+        case ast.Constant(value=bool() as value):
+            return "true" if value else "false"
+        case ast.Constant(value=int() | float() as value):
+            return _digits(value)
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)) if value is not True:
+            return _digits(-value)
         case ast.Name(id=name):
             raise source.error(node, f"the value {name} has no quotes.", f'Write "{name}".')
     raise source.error(node, f"`{source.written(node)}` is not a value of a column.", 'Write it in quotes: "AA".')
+
+
+def _digits(value: float) -> str:
+    """As evaluations write numbers: 9.0 is 9."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _call(source: Source, node: ast.Call) -> Quantity:

@@ -1,0 +1,109 @@
+"""What one run judges: the subject, the facts about it, and the statements and files that they were read from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import EvidenceStore, Material, Reason, Result
+from mlops_actions.quality_gate.champion import champion_of
+from mlops_actions.quality_gate.facts import MEGABYTE, Facts, Scope, facts_of
+from mlops_actions.quality_gate.members import check_names
+from mlops_actions.quality_gate.metrics_file import read_metrics
+from mlops_actions.quality_gate.rule import Measured, Passed, Rule
+from mlops_actions.quality_gate.sources import (
+    Subject,
+    data_digest,
+    data_digests,
+    data_facts,
+    evaluation_of,
+    material_of,
+    training_of,
+)
+
+_DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that is judged in one run."""
+
+    subject: Subject
+    facts: Facts
+    materials: tuple[Material, ...]
+    evaluated: Result = "pass"
+    """The evaluation's own result; a verdict is never better."""
+    notes: tuple[Reason, ...] = ()
+    """The evaluation's own reasons."""
+
+
+def from_evaluation(
+    store: EvidenceStore,
+    rules: Sequence[Rule],
+    subject: Subject | None,
+    data: str | None,
+    registry: str,
+    name: str | None,
+) -> Case:
+    """The case of one evaluation; the registry is read only where a rule names the champion.
+
+    Raises InputError for rules that the evaluation cannot answer, OutsideError for a registry that cannot be read.
+    """
+    stored = evaluation_of(store, subject, data)
+    evaluation = stored.statement.predicate
+    found = Subject(stored.statement.name, stored.statement.sha256)
+    case = Case(found, facts_of(evaluation), (material_of(stored),), evaluation.result, tuple(evaluation.reasons))
+    if evaluation.result == "fail":
+        return case
+    check_names(rules, case.facts, "the evaluation")
+    if any(rule.names_champion for rule in rules):
+        champion = champion_of(evaluation, registry, name)
+        case = replace(case, facts=replace(case.facts, champion=champion, is_champion=champion.sha256 == found.sha256))
+        if champion.sha256 is not None:
+            uri = evaluation.champion_name or "@champion"
+            material = Material(name="champion", uri=uri, digest={"sha256": champion.sha256})
+            case = replace(case, materials=(*case.materials, material))
+    return _with_history(case, rules, store, data_digests(evaluation))
+
+
+def from_metrics_file(
+    store: EvidenceStore, rules: Sequence[Rule], subject: Subject, path: str, data: str | None
+) -> Case:
+    """The case of another tool's numbers, which can only be judged as points."""
+    for rule in rules:
+        if rule.names_champion:
+            raise InputError(
+                f"`{rule.text}`: a metrics-file against the champion is not supported yet.",
+                where=rule.where,
+                hint="Compare with a number, or run evaluate-model.",
+            )
+    file = read_metrics(path)
+    measured = {"size_mb": None if subject.size is None else subject.size / MEGABYTE, "latency_p95_ms": None}
+    measured |= {name: file.metrics[name].value for name in measured.keys() & file.metrics.keys()}
+    facts = Facts(Scope(0, file.metrics), measured=measured)
+    check_names(rules, facts, "the metrics-file")
+    material = Material(name="metrics", uri=file.uri, digest={"sha256": file.sha256})
+    return _with_history(Case(subject, facts, (material,)), rules, store, (data_digest(data),) if data else ())
+
+
+def _with_history(case: Case, rules: Sequence[Rule], store: EvidenceStore, evaluated_on: tuple[str, ...]) -> Case:
+    """Add what `age(model)` and `passed(data)` ask for, where a rule does."""
+    asks_data = any(isinstance(rule.demand, Passed) for rule in rules)
+    asks_age = any(one.quantity == Measured("age") for rule in rules for one in rule.comparisons)
+    if not (asks_data or asks_age):
+        return case
+    stored = training_of(store, case.subject)
+    trained_on: tuple[str, ...] = ()
+    if stored is not None:
+        case = replace(case, materials=(*case.materials, material_of(stored)))
+        trained_on = data_digests(stored.statement.predicate)
+    if asks_age:
+        provenance = stored.statement.predicate.provenance if stored else None
+        age = (datetime.now(UTC) - provenance.finished).total_seconds() / _DAY if provenance else None
+        case = replace(case, facts=replace(case.facts, measured={**case.facts.measured, "age": age}))
+    if asks_data:
+        data, reports = data_facts(store, evaluated_on, trained_on)
+        case = replace(case, facts=replace(case.facts, data=data), materials=(*case.materials, *reports))
+    return case

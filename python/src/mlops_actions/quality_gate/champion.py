@@ -1,0 +1,53 @@
+"""Whether the champion that the evaluation compared with is still the champion."""
+
+from __future__ import annotations
+
+import re
+
+from mlops_actions.errors import InputError
+from mlops_actions.evidence.evaluation import Evaluation
+from mlops_actions.quality_gate.facts import Champion
+
+_ALIAS = re.compile(r"(?P<name>[^@]*)@(?P<alias>[^@]+)")
+
+
+def champion_of(evaluation: Evaluation, registry: str, name: str | None) -> Champion:
+    """Compare the evaluation's champion with what the registry's alias names now.
+
+    A champion that the user chose by path or digest stands for itself. Raises InputError when nothing says where to
+    look, OutsideError when the registry cannot be read: not being able to read is never "there is none".
+    """
+    sha256 = evaluation.champion_sha256
+    match = _ALIAS.fullmatch(evaluation.champion_name or "@champion")
+    if match is None:
+        return Champion("compared", sha256)
+    model, alias = match["name"] or name, match["alias"]
+    if model is None:
+        raise InputError(
+            "a rule names the champion, and nothing says which model's.",
+            hint="Give the input 'name': the model's name in the registry.",
+        )
+    return _in_registry(sha256, registry, model, alias)
+
+
+def _in_registry(evaluated: str | None, registry: str, model: str, alias: str) -> Champion:
+    from mlops_actions.registries import AliasMissingError, open_registry
+    from mlops_actions.registries.reference import aliased
+
+    reference = f"{model}@{alias}"
+    try:
+        now = aliased(open_registry(registry), model, alias).sha256
+    except AliasMissingError as error:
+        if error.ever_existed:
+            note = f"{reference} once named a model in {registry!r} and names none now. Promote one or roll back."
+            return Champion("gone", evaluated, note)
+        if evaluated is None:
+            return Champion("never", None, f"{reference} has never named a model in {registry!r}.")
+        return _moved(evaluated, f"{reference} names no model in {registry!r}")
+    return Champion("compared", evaluated) if evaluated == now else _moved(evaluated, f"{reference} names {now[:12]}")
+
+
+def _moved(evaluated: str | None, now: str) -> Champion:
+    before = evaluated[:12] if evaluated else "none"
+    note = f"the champion moved: the evaluation compared with {before}, now {now}. Run evaluate-model again."
+    return Champion("moved", evaluated, note)

@@ -1,0 +1,105 @@
+"""Other tools' numbers: any JSON of numbers, flattened to names that a rule can write."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite, nan
+from pathlib import Path
+
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import digest_bytes
+from mlops_actions.statistics.estimate import Estimate
+
+
+@dataclass(frozen=True)
+class MetricsFile:
+    """The numbers of a file, each under its full dotted name and, where only one has it, its last part."""
+
+    uri: str
+    sha256: str
+    metrics: dict[str, Estimate]
+    """Points; NaN for what is written as NaN, Infinity or null, so that no rule passes on it."""
+
+
+def read_metrics(path: str) -> MetricsFile:
+    """Read scikit-learn's classification_report, DVC's metrics.json, an MLflow run, Trainer's results and the like.
+
+    What Python cannot name is joined by underscores: "macro avg" → "f1-score" is `macro_avg.f1_score`.
+    Raises InputError for a file that is missing, is not JSON, names a number twice or holds none.
+    """
+    try:
+        content = Path(path).read_bytes()
+        document = json.loads(content, parse_constant=lambda _: nan, object_pairs_hook=_unique)
+        found = list(_numbers(document, ()))
+    except FileNotFoundError:
+        raise InputError(f"the metrics-file {path!r} does not exist.", hint="Check the path.") from None
+    except OSError as error:
+        raise InputError(f"the metrics-file {path!r} cannot be read: {error.strerror}.") from None
+    except RecursionError:
+        raise InputError("the metrics-file is nested too deeply.", where=path) from None
+    except ValueError as error:
+        raise InputError(f"the metrics-file cannot be read as JSON: {error}.", where=path) from None
+    for name, count in Counter(name for name, _ in found).items():
+        if count > 1:
+            raise InputError(f"{count} numbers read as {name!r}.", where=path, hint="Keep one of them.")
+    if not found:
+        raise InputError("the metrics-file holds no number.", where=path, hint='Write {"accuracy": 0.9}.')
+    return MetricsFile(path, digest_bytes(content), _with_short_names(dict(found)))
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice!r} stands twice")
+    return document
+
+
+def _numbers(value: object, parts: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    match value:
+        case bool() | str():
+            return
+        case int() | float() | None:
+            if parts:
+                yield ".".join(parts), _number(value)
+        case {"key": str(key), "value": int() | float() | None as number}:  # MLflow: one metric of a run
+            yield from _numbers(number, (*parts, *_word(key)))
+        case dict():
+            for key, inner in value.items():
+                yield from _numbers(_latest(inner) if key == "log_history" else inner, (*parts, *_word(str(key))))
+        case list():
+            keyed = all(isinstance(item, dict) and {"key", "value"} <= item.keys() for item in value)
+            for index, item in enumerate(value):
+                yield from _numbers(item, parts if keyed else (*parts, f"_{index}"))
+
+
+def _latest(history: object) -> object:
+    """Trainer logs each step: the last value of each metric counts."""
+    if isinstance(history, list) and all(isinstance(entry, dict) for entry in history):
+        return {key: value for entry in history for key, value in entry.items()}
+    return history
+
+
+def _number(value: float | None) -> float:
+    try:
+        number = nan if value is None else float(value)
+    except OverflowError:
+        return nan
+    return number if isfinite(number) else nan
+
+
+def _word(key: str) -> tuple[str, ...]:
+    """A key as one word of a rule; nothing for an empty key."""
+    word = re.sub(r"\W+", "_", key).strip("_")
+    return (f"_{word}" if word[:1].isdigit() else word,) if word else ()
+
+
+def _with_short_names(numbers: dict[str, float]) -> dict[str, Estimate]:
+    last = {name: name.rpartition(".")[2] for name in numbers}
+    shared = Counter(last.values())
+    short = {last[name]: number for name, number in numbers.items() if shared[last[name]] == 1}
+    return {name: Estimate.point(number) for name, number in {**short, **numbers}.items()}
