@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +33,10 @@ def main() -> None:
     arguments.add_argument("--model", required=True, metavar="MODEL", help="a file, name@alias or sha256:...")
     arguments.add_argument("--registry", default="file:registry", metavar="URL", help="where references are looked up")
     arguments.add_argument("--port", required=True, type=int)
+    arguments.add_argument("--wait", default=0, type=int, metavar="SECONDS", help="for the registry to have the model")
     given = arguments.parse_args()
     threadpool_limits(1)  # a row is less work than waking a thread
-    model = load(given.model, given.registry)
+    model = load(given.model, given.registry, given.wait)
     print(f"serving {given.model} ({model.sha256[:12]}) on 127.0.0.1:{given.port}", flush=True)
     uvicorn.run(application(model), host="127.0.0.1", port=given.port, lifespan="off", log_level="warning")
 
@@ -51,17 +53,24 @@ class Model:
         return {"predictions": (late >= 0.5).astype(int).tolist(), "probabilities": late.tolist()}
 
 
-def load(reference: str, registry: str) -> Model:
+def load(reference: str, registry: str, wait: int = 0) -> Model:
     """The model that a path or a registry reference names. Only serve what you trust: loading a model runs it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(reference)
         if not path.is_file():
             path = Path(folder, "model.joblib")
-            pull = ["mlops-actions", "pull", reference, "--output", path, "--registry", registry]
-            if subprocess.run(pull, stdout=subprocess.DEVNULL).returncode:
-                sys.exit(f"{reference} is neither a file nor a model of the registry {registry}")
+            until = time.monotonic() + wait
+            while not pull(reference, registry, path):
+                if time.monotonic() > until:
+                    sys.exit(f"{reference} is neither a file nor a model of the registry {registry}")
+                time.sleep(2)
         content = path.read_bytes()
     return Model(joblib.load(io.BytesIO(content)), hashlib.sha256(content).hexdigest())
+
+
+def pull(reference: str, registry: str, path: Path) -> bool:
+    command = ["mlops-actions", "pull", reference, "--output", path, "--registry", registry]
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
 
 
 def application(model: Model) -> Callable[..., Awaitable[None]]:

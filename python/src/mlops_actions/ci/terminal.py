@@ -26,7 +26,8 @@ class Terminal:
         self._stdout = stdout
         self._stderr = stderr
         self._as_json = as_json
-        self._colour = stderr.isatty() and "NO_COLOR" not in environ and environ.get("TERM") != "dumb"
+        wanted = stderr.isatty() and environ.get("TERM") != "dumb"
+        self._colour = (wanted or "FORCE_COLOR" in environ) and "NO_COLOR" not in environ
         self._indent = ""
 
     def context(self) -> Context:

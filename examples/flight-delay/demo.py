@@ -1,0 +1,133 @@
+"""Takes five models through the release train on real data, with a real canary on loopback, and says how each ended.
+
+Run: make demo        (at the top of the repository; it makes both environments first)
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MLOPS_ACTIONS = Path(sys.executable).with_name("mlops-actions")
+PYTHON = Path(".venv", "bin", "python")
+PROXY, BLUE, GREEN = 18080, 18081, 18082
+RATE, SECONDS = 100, 300  # of requests in a rollout, and how long they go on at the most
+CHALLENGERS = {
+    "weather": "knows the weather and the plane besides the timetable",
+    "boosting": "looks better by a wide margin, as long as flights count as independent",
+    "leaky": "knows how late the flight left, which nobody knows when the prediction is made",
+    "fragile": "is better, too, and has never met what the live feed sends",
+}
+ENDINGS = {0: "in production", 1: "refused", 3: "not decided: the champion stays"}
+
+
+def main() -> None:
+    os.chdir(HERE)
+    began = time.monotonic()
+    for left in ("build", "mlops-evidence", "registry"):
+        shutil.rmtree(left, ignore_errors=True)
+    say("336,776 real flights: which will be more than 15 minutes late? Trained on January to August")
+    call(PYTHON, "prepare.py")
+    for name in ("schedule", *CHALLENGERS):
+        train(name)
+    say("schedule: the first champion, from the timetable alone; it has a floor to clear and nobody to beat")
+    first = ("--model", path("schedule"))
+    call(MLOPS_ACTIONS, "run", *first, "--stages", "validate-data, evaluate-model, quality-gate")
+    call(MLOPS_ACTIONS, "promote-champion", *first, "--alias", "champion", "--require", "verdict")
+    endings = release_all()
+    say("What came later: November and December, which no gate had seen")
+    call(PYTHON, "epilogue.py")
+    say(f"The five models, after {time.monotonic() - began:.0f} seconds")
+    for name, ending in endings.items():
+        print(f"  {name:<10}{ending}")
+    print(f"\n  report     {HERE / 'build' / 'weather.html'}, and one a model beside it")
+    print(f"  registry   {HERE / 'registry'}: try `mlops-actions trace flight-delay@champion` in {HERE}")
+    print(f"  read next  {HERE / 'README.md'}, then actions/quality-gate/README.md", flush=True)
+
+
+def release_all() -> dict[str, str]:
+    """Each challenger against the champion of the moment. Two servers, of which one is live: the other is free."""
+    endings = {"schedule": "the first champion"}
+    with ExitStack() as running:
+        live, free = BLUE, GREEN
+        running.callback(call, MLOPS_ACTIONS, "canary-deploy", "--mode", "stop")
+        running.enter_context(server("schedule", live))
+        for name, what in CHALLENGERS.items():
+            say(f"{name}: {what}")
+            with ExitStack() as candidate:
+                candidate.enter_context(server(name, free))
+                code = release(name, live, free)
+                if code == 0:
+                    running.push(candidate.pop_all())
+                    live, free = free, live
+            endings[name] = ENDINGS[code]
+    return endings
+
+
+def train(name: str) -> None:
+    """Train one model, and record from what."""
+    call(
+        *(MLOPS_ACTIONS, "record", "--model", path(name), "--data", "data/train.parquet"),
+        *("--lock", "requirements.txt", "--seed", "0", "--", PYTHON, "train.py", name),
+    )
+
+
+def release(name: str, live: int, free: int) -> int:
+    """The whole train of one model; users' requests come as soon as its canary begins."""
+    command = [MLOPS_ACTIONS, "run", "--model", path(name), "--report-path", f"build/{name}.html"]
+    environ = os.environ | {"INPUT_STABLE": f"127.0.0.1:{live}", "INPUT_CANDIDATE": f"127.0.0.1:{free}"}
+    if sys.stderr.isatty():
+        environ["FORCE_COLOR"] = "1"
+    with ExitStack() as users, subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        for line in run.stderr:
+            print(line, end="", flush=True)
+            if "/6 canary-deploy" in line:
+                users.enter_context(started(PYTHON, "load.py", "--port", PROXY, "--rate", RATE, "--seconds", SECONDS))
+    if run.returncode not in ENDINGS:
+        sys.exit(f"the train of {name} ended with code {run.returncode}")
+    return run.returncode
+
+
+@contextmanager
+def server(name: str, port: int) -> Iterator[None]:
+    """A scoring server, which waits until the registry has exactly these bytes."""
+    digest = hashlib.sha256(Path(path(name)).read_bytes()).hexdigest()
+    with started(PYTHON, "serve.py", "--model", f"sha256:{digest}", "--port", port, "--wait", 120):
+        yield
+
+
+@contextmanager
+def started(*command: object) -> Iterator[None]:
+    """A program that runs as long as the block, and is asked to end after it."""
+    environ = os.environ | {"PATH": f"{MLOPS_ACTIONS.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    process = subprocess.Popen([str(word) for word in command], env=environ)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def call(*command: object) -> None:
+    """Run a command to its end; if it fails, so does the demo."""
+    if code := subprocess.run([str(word) for word in command], check=False).returncode:
+        sys.exit(f"`{' '.join(map(str, command))}` ended with code {code}")
+
+
+def path(name: str) -> str:
+    return f"build/{name}.joblib"
+
+
+def say(title: str) -> None:
+    print(f"\n=== {title}\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
