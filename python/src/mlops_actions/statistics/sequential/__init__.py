@@ -7,6 +7,8 @@ A rollout is `begin`, then `update` with one look after another and `decide`; `n
 from mlops_actions.statistics.sequential.counts import Block, Counts, Reading, block_between
 from mlops_actions.statistics.sequential.dispersion import BY_CLUSTER, Dispersion, pearson_dispersion
 from mlops_actions.statistics.sequential.documents import from_document, to_document
+from mlops_actions.statistics.sequential.plan import Plan, Step, plan
+from mlops_actions.statistics.sequential.processes import Hypotheses
 from mlops_actions.statistics.sequential.rollout import (
     Action,
     Decision,
@@ -28,16 +30,20 @@ __all__ = [
     "Decision",
     "Dispersion",
     "Evidence",
+    "Hypotheses",
     "Judgement",
     "Metric",
+    "Plan",
     "Reading",
     "Reason",
+    "Step",
     "begin",
     "block_between",
     "decide",
     "from_document",
     "next_step",
     "pearson_dispersion",
+    "plan",
     "to_document",
     "update",
 ]

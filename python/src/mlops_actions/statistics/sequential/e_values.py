@@ -23,6 +23,8 @@ LARGEST_RATE: Final = 0.999
 """Alternatives stay below it, so that one good request cannot make a logarithm infinite."""
 
 _ITERATIONS: Final = 100
+_TOLERANCE: Final = 1e-12
+"""Relative; Newton's last step squares it. An expectation exceeds 1 by less than 1e-9 through it."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,7 @@ def log_e_value(
         + baseline_bad * np.log(t_b / q_b)
         + (baseline_total - baseline_bad) * np.log((1 - t_b) / (1 - q_b))
     )
-    informative = (canary_total > 0) & (baseline_total > 0) & null.excludes(t_c, t_b)
-    return np.where(informative, log_e, 0.0)[()]
+    return np.asarray(log_e)[()]
 
 
 def project(
@@ -106,7 +107,7 @@ def project(
     )
     needed = null.excludes(t_c, t_b) & (n_c > 0) & (n_b > 0)
     if null.ratio == 1 and null.margin == 0:
-        pooled = (n_c * t_c + n_b * t_b) / np.maximum(n_c + n_b, 1)
+        pooled = (n_c * t_c + n_b * t_b) / np.where(needed, n_c + n_b, 1)
         return np.where(needed, pooled, t_c)[()], np.where(needed, pooled, t_b)[()]
     q_b = np.array(t_b)
     q_b[needed] = _baseline_on_the_line(null, t_c[needed], t_b[needed], n_c[needed], n_b[needed])
@@ -115,9 +116,11 @@ def project(
 
 def _baseline_on_the_line(null: Null, t_c: FloatArray, t_b: FloatArray, n_c: FloatArray, n_b: FloatArray) -> FloatArray:
     """Bisection on the derivative along the line, which increases; Newton's step is taken wherever it stays inside."""
-    from_canary = np.clip((t_c - null.margin) / null.ratio, 0.0, min(1.0, (1 - null.margin) / null.ratio))
-    low, high = np.minimum(t_b, from_canary), np.maximum(t_b, from_canary)
-    q = (low + high) / 2
+    largest = min(1.0, (1 - null.margin) / null.ratio)
+    # Strictly inside, where the derivative is finite; the minimum never is at the rim.
+    ends = np.clip([t_b, (t_c - null.margin) / null.ratio], np.finfo(float).tiny, largest * (1 - 1e-15))
+    low, high = ends.min(axis=0), ends.max(axis=0)
+    q: FloatArray = (low + high) / 2
     for _ in range(_ITERATIONS):
         q_c = null.line(q)
         spread_c, spread_b = q_c * (1 - q_c), q * (1 - q)
@@ -126,8 +129,9 @@ def _baseline_on_the_line(null: Null, t_c: FloatArray, t_b: FloatArray, n_c: Flo
         curvature += n_b * (spread_b - (q - t_b) * (1 - 2 * q)) / spread_b**2
         low, high = np.where(slope < 0, q, low), np.where(slope < 0, high, q)
         newton = q - slope / curvature
-        following = np.where((newton > low) & (newton < high), newton, (low + high) / 2)
-        if np.all(np.abs(following - q) <= 1e-15 * q):
-            break
+        following = np.where((newton >= low) & (newton <= high), newton, (low + high) / 2)
+        converged = bool(np.all(np.abs(following - q) <= _TOLERANCE * q))
         q = following
+        if converged:
+            break
     return q

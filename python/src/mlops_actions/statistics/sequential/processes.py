@@ -29,8 +29,8 @@ class Hypotheses:
     """One margin for both tests, as a rate."""
     ratio: float = 1.0
     """A factor that the canary's rate may reach before it counts as worse; promotion does not use it."""
-    dispersion: float = 1.0
-    """phi: the logarithm of every e-value is divided by it; fixed before the canary starts."""
+    dispersion: float | FloatArray = 1.0
+    """phi, of the leading shape: the logarithm of every e-value is divided by it; fixed before the canary starts."""
 
     @property
     def not_worse(self) -> Null:
@@ -91,17 +91,18 @@ class Processes:
         past_canary = (self.canary_bad, self.canary_total)
         past_baseline = (self.baseline_bad, self.baseline_total)
         rate = baseline_rate(*past_baseline)[..., None]
+        dispersion = np.asarray(hypotheses.dispersion)[..., None]
         new_canary, new_baseline = _per_alternative(canary), _per_alternative(baseline)
 
         not_worse = hypotheses.not_worse
         bets = worse_alternatives(not_worse, past_canary, past_baseline)
-        log_e = log_e_value(not_worse, new_canary, new_baseline, (bets, rate)) / hypotheses.dispersion
+        log_e = log_e_value(not_worse, new_canary, new_baseline, (bets, rate)) / dispersion
         with np.errstate(divide="ignore"):
             log_weight = np.log(start_weight)
         log_started = np.logaddexp(self.log_started, log_weight) + log_e
 
         bets = non_inferior_alternatives(past_canary, past_baseline)
-        log_e = log_e_value(hypotheses.inferior, new_canary, new_baseline, (bets, rate)) / hypotheses.dispersion
+        log_e = log_e_value(hypotheses.inferior, new_canary, new_baseline, (bets, rate)) / dispersion
         return Processes(
             canary_bad=self.canary_bad + np.asarray(canary[0]),
             canary_total=self.canary_total + np.asarray(canary[1]),

@@ -1,0 +1,23 @@
+"""The benchmark's simulation, so that tests and benchmark show the same thing on the same scenarios."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def benchmark_canary() -> ModuleType:
+    path = Path(__file__).parents[4] / "benchmarks" / "canary.py"
+    spec = importlib.util.spec_from_file_location("benchmark_canary", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # dataclasses look their module up while it is being executed.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
