@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from mlops_actions import __version__
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, split_words
@@ -40,7 +40,7 @@ class Inputs(CommonInputs):
         "that the newest required statement is about.",
     )
     alias: str = Field("champion", pattern=f"^{NAME}$", description="The alias to move.")
-    require: Annotated[list[Proof], BeforeValidator(split_words), Field(min_length=1)] = Field(
+    require: Annotated[list[Proof], BeforeValidator(split_words)] = Field(
         ["verdict"],
         description="Statements that must pass for exactly this model: `verdict`, `rollout`, `evaluation`, `training`.",
     )
@@ -50,6 +50,13 @@ class Inputs(CommonInputs):
         "`previous`.",
     )
     dry_run: bool = Field(False, description="Check everything and change nothing.")
+
+    @field_validator("require")
+    @classmethod
+    def _requires_something(cls, require: list[Proof]) -> list[Proof]:
+        if not require:
+            raise ValueError("name at least one kind of statement, such as verdict")
+        return require
 
 
 class Outputs(CommonOutputs):

@@ -7,7 +7,7 @@ import re
 from mlops_actions.evidence import Predicate, Reason, Stored
 from mlops_actions.evidence.verdict import Verdict
 from mlops_actions.promote_champion.proof import Proof
-from mlops_actions.registries import Head, Version
+from mlops_actions.registries import Head
 
 CHAMPION = "champion"
 """The alias that candidates are compared with, whichever alias they are promoted to."""
@@ -42,9 +42,10 @@ def _stale(verdict: Verdict, where: str, sha256: str, head: Head) -> list[Reason
     now = champion.sha256 if champion else None
     if now in (sha256, verdict.champion) or not _compares(verdict):
         return []
+    judged = f"the champion {verdict.champion[:12]}" if verdict.champion else "no champion"
     message = (
-        f"The verdict compared this model ({sha256[:12]}) with {_described(verdict.champion)}, but the champion of "
-        f"{head.name!r} is now {_named(champion)}: evaluate and gate it again."
+        f"The verdict compared this model ({sha256[:12]}) with {judged}, but {head.name!r} has "
+        f"{f'the champion {champion}' if champion else 'no champion'} now: evaluate and gate it again."
     )
     return [Reason(code="champion-changed", message=message, where=where)]
 
@@ -52,11 +53,3 @@ def _stale(verdict: Verdict, where: str, sha256: str, head: Head) -> list[Reason
 def _compares(verdict: Verdict) -> bool:
     """Rules without a champion, judged without one, hold whoever is champion."""
     return verdict.champion is not None or any(re.search(r"\bchampion\b", rule.rule) for rule in verdict.rules)
-
-
-def _described(sha256: str | None) -> str:
-    return f"the champion {sha256[:12]}" if sha256 else "no champion"
-
-
-def _named(version: Version | None) -> str:
-    return str(version) if version else "not set"

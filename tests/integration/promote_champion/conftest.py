@@ -1,0 +1,110 @@
+"""A project whose models are judged by statements written as quality-gate writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Result, Statement, digest_path
+from mlops_actions.evidence.promotion import Promotion
+from mlops_actions.evidence.rollout import Rollout
+from mlops_actions.evidence.training import Training
+from mlops_actions.evidence.verdict import RuleOutcome, Verdict
+from mlops_actions.promote_champion.action import Inputs, run
+from mlops_actions.registries import Registry, open_registry
+
+NAME = "delay"
+
+
+@dataclass
+class Project:
+    """A folder with models, evidence and a registry; the current directory is in it."""
+
+    evidence: str = "evidence"
+    registry_location: str = "file:registry"
+    minute: int = 0
+
+    @property
+    def registry(self) -> Registry:
+        return open_registry(self.registry_location)
+
+    def champion(self) -> str | None:
+        version = self.registry.head(NAME).aliases.get("champion")
+        return version.sha256 if version else None
+
+    def model(self, content: str, path: str | None = None) -> str:
+        """Write a model and return its path."""
+        path = path or f"build/{content}.joblib"
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text(content)
+        return path
+
+    def judged(self, path: str, result: Result = "pass", champion: str | None = "now") -> str:
+        """A model's verdict against a champion, by default the present one."""
+        against = self.champion() if champion == "now" else champion
+        rule = RuleOutcome(rule="roc_auc >= champion", result=result, message="shown.")
+        verdict = Verdict(
+            result=result,
+            rules=[rule],
+            champion=against,
+            policy="d" * 64,
+            judged_on="intervals",
+            decision="Judged.",
+        )
+        return self.state(path, verdict)
+
+    def trained(self, path: str) -> str:
+        return self.state(path, Training(result="pass", command=["train"], exit_code=0, seconds=1))
+
+    def rolled_out(self, path: str, result: Result) -> str:
+        rollout = Rollout(
+            result=result,
+            target="envoy:admin",
+            strategy="canary",
+            outcome="promoted" if result == "pass" else "rolled-back",
+            identity="verified",
+            steps=[100],
+            looks=[],
+            weights=[],
+            alpha=0.05,
+            error_margin=0.01,
+            dispersion=1,
+        )
+        return self.state(path, rollout)
+
+    def state(self, path: str, predicate: Predicate) -> str:
+        """Store a statement, each a minute after the one before; returns its path."""
+        self.minute += 1
+        moment = datetime(2026, 1, 1, self.minute // 60, self.minute % 60, tzinfo=UTC)
+        provenance = Provenance(tool="0.1.0", started=moment, finished=moment)
+        stated = predicate.model_copy(update={"provenance": provenance})
+        return str(EvidenceStore(self.evidence).write(Statement(path, digest_path(path), stated)))
+
+    def inputs(self, **given: Any) -> Inputs:
+        fields = {"name": NAME, "registry": self.registry_location, "evidence": self.evidence, **given}
+        return Inputs.model_validate(fields)
+
+    def promote(self, model: str | None = None, **given: Any) -> Statement[Promotion]:
+        return run(self.inputs(model=model, **given))
+
+    def promoted(self, content: str) -> str:
+        """Judge and promote a model; returns its digest."""
+        path = self.model(content)
+        self.judged(path)
+        statement = self.promote(path)
+        assert statement.predicate.result == "pass"
+        return statement.sha256
+
+    def files(self) -> dict[str, bytes]:
+        """Everything that lies in the registry."""
+        return {str(path): path.read_bytes() for path in sorted(Path("registry").rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.chdir(tmp_path)
+    return Project()
