@@ -42,7 +42,7 @@ def test_a_broken_canary_is_rolled_back_with_its_numbers_and_reason() -> None:
     [reason] = decision.reasons
     assert reason.code == "worse"
     assert reason.message.startswith(
-        "canary 30 of 200 (15 %), baseline 18 of 1,800 (1 %): worse by more than the margin of 1 points, evidence "
+        "canary 30 of 200 (15 %), baseline 18 of 1,800 (1 %): worse by more than the margin of 1 point, evidence "
     )
 
 

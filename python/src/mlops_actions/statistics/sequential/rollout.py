@@ -194,7 +194,8 @@ def _judge(metric: Metric, process: Processes) -> Judgement:
 def _reason(action: Action, metric: Metric, judgement: Judgement, threshold: float) -> Reason:
     arms = f"canary {_rate(judgement.canary)}, baseline {_rate(judgement.baseline)}"
     factor = f" and the factor {metric.ratio:g}" if metric.ratio != 1 else ""
-    margin = f"the margin of {100 * metric.margin:g} points{factor}"
+    points = f"{100 * metric.margin:g} point{'' if metric.margin == 0.01 else 's'}"
+    margin = f"the margin of {points}{factor}"
     if not judgement.canary.total or not judgement.baseline.total:
         silent = "canary" if not judgement.canary.total else "baseline"
         return Reason("no-requests", f"{arms}: nothing is learnt while the {silent} gets no request", metric.name)
