@@ -18,11 +18,11 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     """Run the scan. `row_number` turns a row's code into its number over all files."""
     relation = _relation(scan, connection, reading)
     conditions = _conditions(scan, reading)
-    counts = [f"count(*) FILTER (WHERE {condition})" for condition in conditions.values()]
-    firsts = [f"min(row_code, {scan.first}) FILTER (WHERE {condition})" for condition in conditions.values()]
+    counts = [_count(condition) for condition in conditions.values()]
+    firsts = [f"min(CASE WHEN {condition} THEN row_code END, {scan.first})" for condition in conditions.values()]
     filled = [f"count(present_{place})" for place in range(len(reading.stored))]
     surplus = [_surplus(_parts(index, columns)) for index, columns in enumerate(scan.keys.values())]
-    plain = [f"count(*) FILTER (WHERE count_{index})" for index in range(len(scan.counts))]
+    plain = [_count(f"count_{index}") for index in range(len(scan.counts))]
     asked = ["count(*)", *filled, *plain, *surplus, *counts, *(firsts if scan.first else [])]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
 
@@ -86,6 +86,11 @@ def _conditions(scan: Scan, reading: Reading) -> dict[tuple[str, str], str]:
     }
 
 
+def _count(condition: str) -> str:
+    """Rows where it is true. FILTER says the same, but is several times slower beside other aggregates."""
+    return f"coalesce(sum(CAST({condition} AS INTEGER)), 0)::BIGINT"
+
+
 def _parts(index: int, columns: tuple[str, ...]) -> list[str]:
     return [f"key_{index}_{place}" for place in range(len(columns))]
 
@@ -93,7 +98,9 @@ def _parts(index: int, columns: tuple[str, ...]) -> list[str]:
 def _surplus(parts: list[str]) -> str:
     """Rows beyond the first of their value, exactly: an approximate count must never decide."""
     value = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-    return f"count(*) FILTER (WHERE {_complete(parts)}) - count(DISTINCT {value}) FILTER (WHERE {_complete(parts)})"
+    if len(parts) > 1:
+        value = f"CASE WHEN {_complete(parts)} THEN {value} END"
+    return f"count({value}) - count(DISTINCT {value})"
 
 
 def _complete(parts: list[str]) -> str:
