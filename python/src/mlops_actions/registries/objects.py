@@ -6,7 +6,6 @@ obstore writes a local file beside its place and links it there, so a killed pro
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 _BLOCK = 8 << 20
+_WORDS = 300
 
 
 class Objects:
@@ -189,6 +189,7 @@ def _short(error: Exception) -> str:
     text = str(error)
     if match := re.search(r"\(os error (\d+)\)", text):
         return os.strerror(int(match[1]))
-    with contextlib.suppress(AttributeError):
-        return str(error.strerror)  # type: ignore[attr-defined]
-    return " ".join(text.split("\n\n")[0].split()).rstrip(".")
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    words = " ".join(text.split("\n\n")[0].split()).rstrip(".")
+    return words if len(words) <= _WORDS else f"{words[:_WORDS]}…"
