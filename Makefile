@@ -1,7 +1,7 @@
 # Everything a developer or CI runs. `make demo` and `make test` need python3 (with venv), git and make, nothing else.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-e2e lint generate bench clean
+.PHONY: help setup demo example test test-e2e lint generate bench clean
 
 bin := .venv/bin
 install := python/requirements/install.py
@@ -25,13 +25,15 @@ setup: .venv/.installed  ## Make .venv with locked tools and mlops-actions
 	@$(bin)/uv pip install --quiet --no-config --offline --no-deps --no-build-isolation --python $(bin)/python --editable .
 	@touch $@
 
-demo: setup $(example)/.venv/.installed  ## Take real models from data to production, and refuse the bad ones (3 minutes)
-	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python $(example)/demo.py
+demo: setup example  ## Take real models from data to production, and refuse the bad ones (about 3 minutes)
+	@$(bin)/python examples/flight-delay/demo.py
 
-$(example)/.venv/.installed: $(example)/requirements.txt | setup
-	@echo "Making the example's own environment ..."
-	@PATH="$(CURDIR)/$(bin):$$PATH" $(bin)/python $(install) $< --into $(@D)
-	@touch $@
+example: setup  ## Make the environment of the example from its own lock
+	@test examples/flight-delay/.venv/.installed -nt examples/flight-delay/requirements.txt || { \
+	    echo "Making examples/flight-delay/.venv, about half a minute the first time ..."; \
+	    PATH="$(CURDIR)/$(bin):$$PATH" UV_COMPILE_BYTECODE=1 $(bin)/python $(install) \
+	        examples/flight-delay/requirements.txt --into examples/flight-delay/.venv && \
+	    touch examples/flight-delay/.venv/.installed; }
 
 test: setup  ## Run the unit and integration tests
 	@$(bin)/python -m pytest

@@ -1,9 +1,7 @@
 """The flight-delay project, copied to a temporary folder and run in its own locked environment."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,9 +14,8 @@ GENERATED = shutil.ignore_patterns(".*", "__pycache__", "build", "data", "regist
 @pytest.fixture(scope="session")
 def python() -> Path:
     """The interpreter of the project's environment, which is made if it is not there."""
-    tools = Path(sys.executable).parent
-    environment = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "PYTHON": sys.executable}
-    subprocess.run([SOURCE / "install"], check=True, env=environment)
+    root = SOURCE.parents[1]
+    subprocess.run(["make", "--no-print-directory", "example"], cwd=root, check=True)
     return SOURCE / ".venv" / "bin" / "python"
 
 
