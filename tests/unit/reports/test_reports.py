@@ -175,12 +175,13 @@ def test_every_chart_has_an_alternative_in_words() -> None:
     assert any("not worse ends at 1.8; decides at alpha = 0.05 1.301" in words for words in reader.images)
 
 
-def test_a_verdict_reads_as_a_table() -> None:
-    lines = to_markdown(Statement("m", "ab" * 32, verdict())).splitlines()
+def test_a_verdict_reads_as_a_table_and_a_sentence_for_what_did_not_pass() -> None:
+    of_all = verdict().rules[0].model_copy(update={"slice": None})
+    lines = to_markdown(Statement("m", "ab" * 32, verdict().model_copy(update={"rules": [of_all]}))).splitlines()
     assert lines[:3] == ["## Gate: ? inconclusive", "", "Not decided."]
     cells = [cell.strip() for cell in lines[8].strip("|").split(" | ")]
-    assert cells[:2] == ["? inconclusive", r"roc_auc \> champion"]
-    assert cells[4:] == ["0.0143", "-0.001 … ∞", "0", "61 more days would settle it."]
+    assert cells == ["? inconclusive", r"roc_auc \> champion", "–", "0.0143", "-0.001 … ∞", "0"]
+    assert lines[10] == r"roc_auc \> champion: 61 more days would settle it."
 
 
 def test_long_tables_are_cut_with_a_note() -> None:

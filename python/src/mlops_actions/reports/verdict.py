@@ -8,34 +8,43 @@ from mlops_actions.evidence.statement import Statement
 from mlops_actions.evidence.verdict import RuleOutcome, Verdict
 from mlops_actions.reports.page import Interval, Intervals, Outcome, Page, Table, Text, interval, marked, number
 
-_HEADINGS = ("outcome", "rule", "slice", "champion", "value", "interval", "limit", "why")
+_NUMBERS = ("champion", "value", "interval", "limit")
 
 
 def page(statement: Statement[Verdict]) -> Page:
-    """Rules that decide first; slices of a rule below each other."""
+    """The rules, why those that did not pass did not, then each slice and each reason in full."""
     verdict = statement.predicate
-    drawn = tuple(bar for rule in verdict.rules if (bar := _bar(rule)))
-    notes = (Text("Judged as points: the metrics came without uncertainty."),) if verdict.judged_on == "points" else ()
+    rules = [rule for rule in verdict.rules if rule.slice is None]
+    slices = [rule for rule in verdict.rules if rule.slice is not None]
+    points = (Text("Judged as points: the metrics came without uncertainty."),) if verdict.judged_on == "points" else ()
     blocks = (
-        *notes,
-        Table("Rules", _HEADINGS, tuple(map(_rule, verdict.rules))),
-        Intervals("Distance to each rule's limit", drawn),
+        *points,
+        Table(
+            "Rules",
+            ("outcome", "rule", *_NUMBERS),
+            tuple((_outcome(rule), rule.rule, *_numbers(rule)) for rule in rules),
+        ),
+        *(Text(f"{rule.rule}: {rule.message}") for rule in rules if rule.result in ("fail", "inconclusive")),
+        Intervals("Distance to each rule's limit", tuple(bar for rule in verdict.rules if (bar := _bar(rule)))),
+        Table(
+            "By slice",
+            ("outcome", "rule", "slice", *_NUMBERS),
+            tuple((_outcome(rule), rule.rule, rule.slice or "", *_numbers(rule)) for rule in slices),
+            folded=True,
+        ),
+        Table("Every reason", ("rule", "why"), tuple((rule.rule, rule.message) for rule in rules), folded=True),
     )
     return Page("Gate", verdict.result, verdict.decision, blocks)
 
 
-def _rule(rule: RuleOutcome) -> tuple[str, ...]:
-    outcome = "warn" if rule.severity == "warn" and rule.result == "fail" else rule.result
-    return (
-        marked(outcome),
-        rule.rule,
-        rule.slice or "",
-        number(rule.champion),
-        number(rule.value),
-        interval(rule.lower, rule.upper) if rule.lower is not None or rule.upper is not None else "–",
-        number(rule.limit),
-        rule.message,
-    )
+def _outcome(rule: RuleOutcome) -> str:
+    return marked("warn" if rule.severity == "warn" and rule.result == "fail" else rule.result)
+
+
+def _numbers(rule: RuleOutcome) -> tuple[str, ...]:
+    known = rule.lower is not None or rule.upper is not None
+    shown = interval(rule.lower, rule.upper) if known else "–"
+    return (number(rule.champion), number(rule.value), shown, number(rule.limit))
 
 
 def _bar(rule: RuleOutcome) -> Interval | None:
