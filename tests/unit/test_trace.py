@@ -66,6 +66,15 @@ def test_the_chain_goes_through_materials_to_the_statements_about_them() -> None
     ]
 
 
+def test_what_was_shown_above_is_not_spelled_out_again() -> None:
+    links = chain_of_three()
+    data = Material(name="data", uri="train.parquet", digest={"sha256": DATA})
+    again = Training(result="pass", materials=[data], command=["python"], exit_code=0, seconds=2.0)
+    lines = text(follow("m", MODEL, [*links, link(Statement("m.joblib", MODEL, again))])).splitlines()
+    assert lines[-1].endswith("train.parquet (see above)")
+    assert sum("data-report" in line for line in lines) == 1
+
+
 def test_the_graph_draws_each_node_once_and_quotes_what_came_from_files() -> None:
     graph = mermaid(follow("m", MODEL, chain_of_three())).splitlines()
     assert graph[:2] == ["```mermaid", "graph LR"]
@@ -82,4 +91,4 @@ def test_json_holds_the_same_chain() -> None:
 def test_a_statement_about_its_own_material_does_not_loop() -> None:
     own = Material(name="data", uri="m", digest={"sha256": MODEL})
     loop = Statement("m", MODEL, DataReport(result="pass", rows=1, columns=[], checks=[], materials=[own]))
-    assert len(text(follow("m", MODEL, [link(loop)])).splitlines()) == 3
+    assert len(text(follow("m", MODEL, [link(loop)])).splitlines()) == 2

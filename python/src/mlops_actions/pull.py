@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import os
 from pathlib import Path
 
 from mlops_actions.ci import CI
+from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.evidence.store import write_whole
-from mlops_actions.runner import Outcome
-
-log = logging.getLogger(__name__)
+from mlops_actions.runner import Outcome, common_inputs
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions pull name@champion --output model.joblib`."""
     parser.add_argument("model", help="A reference: name@alias, name:version or sha256:….")
     parser.add_argument("--output", required=True, metavar="PATH", help="File to write.")
-    parser.add_argument("--registry", default=CommonInputs.model_fields["registry"].default, metavar="URL")
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:
     """Resolve the reference and copy the verified bytes."""
     from mlops_actions.registries.reference import resolve
 
-    model = resolve(options.model, options.registry, None)
+    inputs = common_inputs(vars(options), os.environ)
+    model = resolve(options.model, inputs.registry, inputs.name)
     write_whole(Path(options.output), model.path.read_bytes())
     ci.set_outputs({"path": options.output, "sha256": model.sha256})
     return Outcome(0, {})

@@ -8,19 +8,22 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import subprocess
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlops_actions.ci import CI
+from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.git import checkout, dirty
 from mlops_actions.ci.inputs import CommonInputs, split_words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.training import Training
-from mlops_actions.runner import Outcome, with_provenance
+from mlops_actions.runner import Outcome, common_inputs, with_provenance
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parameters", metavar="PATH", help="A JSON file of parameters.")
     parser.add_argument("--metrics", metavar="PATH", help="A JSON file of numbers that the command writes.")
     parser.add_argument("--seed", type=int, metavar="NUMBER")
-    parser.add_argument("--evidence", default=CommonInputs.model_fields["evidence"].default, metavar="FOLDER")
+    add_inputs(parser, CommonInputs, only={"config", "evidence"})
     parser.add_argument("command", nargs=argparse.REMAINDER, help="-- and the command.")
 
 
@@ -42,6 +45,7 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         raise InputError("there is no command to record.", hint="Write it after `--`: `record … -- python train.py`.")
+    inputs = common_inputs(vars(options), os.environ)
     data = [_material(path) for path in _paths(options.data)]
     lock = digest_path(options.lock) if options.lock else None
     parameters = {key: str(value) for key, value in _read_json(options.parameters, "parameters").items()}
@@ -66,16 +70,23 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
         metrics=_numbers(options.metrics),
     )
     statement = Statement(options.model, digest_path(options.model), training)
-    path = EvidenceStore(options.evidence).write(with_provenance(statement, ci.context(), started))
+    path = EvidenceStore(inputs.evidence).write(with_provenance(statement, ci.context(), started))
     ci.set_outputs({"statement": str(path), "subject-sha256": statement.sha256})
     return Outcome(0, {}, statement, path)
 
 
 def _run(command: list[str]) -> int:
     try:
-        return subprocess.run(command, check=False).returncode
+        return subprocess.run(command, check=False, env=_callers(os.environ)).returncode
     except OSError as error:
         raise InputError(f"{command[0]!r} cannot be run: {error.strerror}.") from None
+
+
+def _callers(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment as it was before `python/launch` put our own packages first."""
+    caller = {name: value for name, value in environ.items() if name != "PYTHONPATH"}
+    before = environ.get("MLOPS_ACTIONS_CALLERS_PYTHONPATH", environ.get("PYTHONPATH", ""))
+    return caller | ({"PYTHONPATH": before} if before else {})
 
 
 def _paths(text: str) -> list[str]:

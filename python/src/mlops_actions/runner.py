@@ -100,6 +100,11 @@ def configuration(flags: Mapping[str, object], environ: Mapping[str, str]) -> Ya
     return read_configuration(path, ACTIONS, required=given is not None)
 
 
+def common_inputs(options: Mapping[str, object], environ: Mapping[str, str]) -> CommonInputs:
+    """What a command that is no action takes from flags, `INPUT_*` and the common keys of mlops.yml."""
+    return read_inputs(CommonInputs, collect(options, environ, configuration(options, environ)), "mlops-actions")
+
+
 def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
     """Run one action inside its working directory: inputs → statement → store → annotations and summary."""
     from mlops_actions.reports import to_markdown

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mlops_actions.ci import CI
+from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Predicate, Statement, digest_bytes
 from mlops_actions.evidence.statement import KINDS, predicate_class
-from mlops_actions.runner import Outcome
+from mlops_actions.runner import Outcome, common_inputs
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,8 @@ class Link:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions trace model.joblib`, or a reference such as name@champion."""
-    defaults = CommonInputs.model_fields
-    parser.add_argument("model", help="A path, name@alias, name:version or sha256:….")
-    parser.add_argument("--evidence", default=defaults["evidence"].default, metavar="FOLDER")
-    parser.add_argument("--registry", default=defaults["registry"].default, metavar="URL")
+    parser.add_argument("model", help="A path, name@alias, @alias, name:version or sha256:….")
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "evidence"})
     parser.add_argument("--format", choices=("text", "mermaid", "json"), help="Default: text, then the Mermaid graph.")
 
 
@@ -48,12 +48,13 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every 
     from mlops_actions.registries import open_registry
     from mlops_actions.registries.reference import resolve
 
-    model = resolve(options.model, options.registry, None)
-    kept = open_registry(options.registry).statements(model.name, model.sha256) if model.name else []
-    chain = follow(options.model, model.sha256, _links(EvidenceStore(options.evidence), kept))
+    inputs = common_inputs(vars(options), os.environ)
+    model = resolve(options.model, inputs.registry, inputs.name)
+    kept = open_registry(inputs.registry).statements(model.name, model.sha256) if model.name else []
+    chain = follow(options.model, model.sha256, _links(EvidenceStore(inputs.evidence), kept))
     if not chain.parents:
         raise InputError(
-            f"no statement in {options.evidence!r} is about {options.model!r} (sha256 {model.sha256[:12]}).",
+            f"no statement in {inputs.evidence!r} is about {options.model!r} (sha256 {model.sha256[:12]}).",
             hint="Name the folder with --evidence.",
         )
     drawings = {"text": text, "mermaid": mermaid, "json": as_json}
@@ -75,7 +76,7 @@ def follow(name: str, sha256: str, statements: list[Link]) -> Node:
 
 
 def _follow(label: str, name: str, sha256: str, statements: list[Link], above: frozenset[str]) -> Node:
-    about = [one for one in statements if one.statement.sha256 == sha256] if sha256 not in above else []
+    about = [one for one in statements if one.statement.sha256 == sha256]
     parents = tuple(_of_statement(one, statements, above | {sha256}) for one in about)
     return Node(label, sha256, name, parents)
 
@@ -86,7 +87,7 @@ def _of_statement(link: Link, statements: list[Link], above: frozenset[str]) -> 
     materials = [
         _follow(material.name, material.uri, next(iter(material.digest.values()), ""), statements, above)
         for material in predicate.materials
-        if material.digest.get("sha256") not in known
+        if material.digest.get("sha256") not in known | above
     ]
     return Node(predicate.KIND, link.sha256, _detail(link.statement), tuple(materials))
 
@@ -105,15 +106,17 @@ def _detail(statement: Statement[Predicate]) -> str:
 
 
 def text(chain: Node) -> str:
-    """The chain as an indented tree."""
-    return "\n".join(_tree(chain, "", ""))
+    """The chain as an indented tree; what was shown above is not spelled out again."""
+    return "\n".join(_tree(chain, "", "", set()))
 
 
-def _tree(node: Node, first: str, rest: str) -> Iterator[str]:
-    yield f"{first}{node.label}  {node.sha256[:12]}  {node.detail}"
-    for number, parent in enumerate(node.parents, start=1):
+def _tree(node: Node, first: str, rest: str, shown: set[str]) -> Iterator[str]:
+    again = bool(node.parents) and node.sha256 in shown
+    shown.add(node.sha256)
+    yield f"{first}{node.label}  {node.sha256[:12]}  {node.detail}{' (see above)' if again else ''}"
+    for number, parent in enumerate(() if again else node.parents, start=1):
         last = number == len(node.parents)
-        yield from _tree(parent, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
+        yield from _tree(parent, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), shown)
 
 
 def mermaid(chain: Node) -> str:

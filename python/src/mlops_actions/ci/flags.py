@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Container
 
 from pydantic import BaseModel
 
 
-def add_inputs(parser: argparse.ArgumentParser, inputs: type[BaseModel]) -> None:
-    """Flags for every field of the model; values stay text, the model reads them."""
+def add_inputs(parser: argparse.ArgumentParser, inputs: type[BaseModel], only: Container[str] | None = None) -> None:
+    """Flags for every field of the model, or for some; values stay text, the model reads them."""
     for name, field in inputs.model_fields.items():
+        if only is not None and name not in only:
+            continue
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         shown = "" if default is None or default in ("", []) else f" Default: {as_written(default)}."
         needed = " Required." if field.is_required() else ""
