@@ -18,7 +18,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mlops_actions.evaluate_model.action import Inputs, run
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
-from mlops_actions.evidence.data_report import DataReport
+from mlops_actions.evidence.data_report import CheckResult, DataReport
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.registries import open_registry
 
@@ -104,9 +104,18 @@ def line(folder: Path) -> str:
     return "line.joblib"
 
 
-def report_unavailable(data: Material, *columns: str) -> None:
-    """Store a data-report about data that calls columns not available at prediction time."""
-    report = DataReport(result="pass", rows=ROWS, columns=[], checks=[], unavailable=list(columns))
+def report_on(data: Material, unavailable: str | None = None, unique: str | None = None) -> None:
+    """Store a data-report about data that calls a column not available at prediction time, or unique."""
+    check = CheckResult(
+        id="unique", column=unique, check="unique", result="pass", failed=0, total=ROWS, message="They are unique."
+    )
+    report = DataReport(
+        result="pass",
+        rows=ROWS,
+        columns=[],
+        checks=[check] if unique else [],
+        unavailable=[unavailable] if unavailable else [],
+    )
     EvidenceStore("mlops-evidence").write(Statement("test.parquet", data.digest["sha256"], report))
 
 

@@ -16,7 +16,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
 from mlops_actions.tables import open_table
 
-from .conftest import Evaluate, WriteModel, frame, report_unavailable
+from .conftest import Evaluate, WriteModel, frame, report_on
 
 GOOD = "def predict_proba(self, X): return numpy.column_stack([1 - (p := 1 / (1 + numpy.exp(-X[:, 0]))), p])"
 
@@ -186,7 +186,7 @@ def evaluated_with_secret(write_model: WriteModel, isolation: str) -> str:
 
 
 def test_a_model_that_needs_an_unavailable_column_fails_by_name(evaluate: Evaluate, trained: str) -> None:
-    report_unavailable(open_table("test.parquet").material("data"), "rain")
+    report_on(open_table("test.parquet").material("data"), "rain")
     found = evaluate(trained)
     assert found.result == "fail"
     assert [(one.code, one.message) for one in found.reasons] == [
@@ -209,8 +209,17 @@ def test_a_model_that_only_saw_an_unavailable_column_in_training_is_scored(evalu
     columns = make_column_transformer(("passthrough", ["wind"]))
     model = make_pipeline(columns, LogisticRegression()).fit(table.drop(columns="late"), table.late)
     joblib.dump(model, "wind.joblib")
-    report_unavailable(open_table("test.parquet").material("data"), "rain")
+    report_on(open_table("test.parquet").material("data"), "rain")
     assert evaluate("wind.joblib").result == "pass"
+
+
+def test_row_ids_are_kept_from_a_model_unless_features_name_them(evaluate: Evaluate, trained: str) -> None:
+    report_on(open_table("test.parquet").material("data"), unique="rain")
+    (reason,) = evaluate(trained).reasons
+    assert reason.message == (
+        "The model needs 'rain'. 'rain' is kept back as row id; name it in `features` to hand it over."
+    )
+    assert evaluate(trained, features="wind, rain").result == "pass"
 
 
 @pytest.mark.parametrize(

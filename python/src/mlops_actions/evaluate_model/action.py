@@ -41,8 +41,8 @@ class Inputs(CommonInputs):
     )
     features: Words | None = Field(
         None,
-        description="Columns that the model may see; by default all but the target, clusters, weights and "
-        "those that the contract calls not available at prediction time.",
+        description="Columns that the model may see; by default all but the target, clusters, weights, and those that "
+        "the contract calls unique or not available at prediction time.",
     )
     weights: str | None = Field(None, description="Column with row weights.")
     cluster: Words = Field(
@@ -128,13 +128,13 @@ def _check_metrics(inputs: Inputs) -> None:
 
 
 def _read(inputs: Inputs) -> tuple[TestSet, list[Material]]:
-    from mlops_actions.evaluate_model.availability import unavailable_columns
+    from mlops_actions.evaluate_model.availability import availability
     from mlops_actions.evaluate_model.testset import read_test_set
     from mlops_actions.tables import open_table
 
     table = open_table(inputs.data)
     material = table.material("data")
-    unavailable, reports = unavailable_columns(inputs.evidence, material)
+    available = availability(inputs.evidence, material)
     test_set = read_test_set(
         table,
         material,
@@ -145,13 +145,13 @@ def _read(inputs: Inputs) -> tuple[TestSet, list[Material]]:
         weights=inputs.weights,
         cluster=inputs.cluster,
         slices=inputs.slices,
-        unavailable=unavailable,
+        available=available,
     )
     task = test_set.target.task
     if inputs.task is None:
         log.info("Task: %s, inferred from %r.", task, inputs.target)
     _check_metrics(inputs.model_copy(update={"task": task}))
-    return test_set, [material, *reports]
+    return test_set, [material, *([available.report] if available.report else [])]
 
 
 def _known(

@@ -1,8 +1,9 @@
-"""Columns that the contract says are not known when a prediction is made."""
+"""What the contract says about columns that a model must not see, from the data-report about the data."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from mlops_actions.evidence import EvidenceStore, Material
 from mlops_actions.evidence.data_report import DataReport
@@ -10,11 +11,27 @@ from mlops_actions.evidence.data_report import DataReport
 log = logging.getLogger(__name__)
 
 
-def unavailable_columns(evidence: str, data: Material) -> tuple[list[str], list[Material]]:
-    """The `unavailable` columns of the newest data-report about this data, and that report as material."""
+@dataclass(frozen=True)
+class Availability:
+    """Columns that are kept from the model."""
+
+    unavailable: tuple[str, ...] = ()
+    """Not known when a prediction is made."""
+    row_ids: tuple[str, ...] = ()
+    """Unique by contract: they name a row, and would let a model look its label up."""
+    report: Material | None = None
+    """The data-report that says so."""
+
+
+def availability(evidence: str, data: Material) -> Availability:
+    """What the newest data-report about this data says; nothing is kept back without one."""
     stored = EvidenceStore(evidence).latest(DataReport, data.digest["sha256"]) if "sha256" in data.digest else None
     if stored is None:
         log.info("No data-report about this data in %s: every column counts as available.", evidence)
-        return [], []
-    report = Material(name="data-report", uri=str(stored.path), digest={"sha256": stored.sha256})
-    return stored.statement.predicate.unavailable, [report]
+        return Availability()
+    found = stored.statement.predicate
+    return Availability(
+        tuple(found.unavailable),
+        tuple(one.column for one in found.checks if one.check == "unique" and one.column is not None),
+        Material(name="data-report", uri=str(stored.path), digest={"sha256": stored.sha256}),
+    )

@@ -153,7 +153,10 @@ def _coded(column: Column) -> tuple[list[str], NDArray[np.intp]]:
         codes = column.values if column.valid is None else np.where(column.valid, column.values, 0)
         # A table may hold nothing but missing strings.
         return column.categories or [MISSING], codes.astype(np.intp)
-    values = column.values if column.valid is None else np.where(column.valid, column.values, column.values[:1])
+    values = column.values
+    if column.valid is not None and not column.valid.all():
+        # What stands in a gap is arbitrary: a value that is there anyway takes its place.
+        values = np.where(column.valid, values, values[column.valid.argmax()])
     distinct, codes = np.unique(values, return_inverse=True)
     return _texts(distinct), codes.astype(np.intp)
 
@@ -164,6 +167,5 @@ def _texts(distinct: NDArray[Any]) -> list[str]:
     if distinct.dtype.kind == "M":
         days = distinct.astype("datetime64[D]")
         return [str(one) for one in (days if (days == distinct).all() else distinct.astype("datetime64[s]"))]
-    if distinct.dtype.kind == "f" and np.isfinite(distinct).all() and (distinct == np.round(distinct)).all():
-        return [str(int(one)) for one in distinct.tolist()]
-    return [str(one) for one in distinct.tolist()]
+    whole = distinct.dtype.kind == "f" and np.isfinite(distinct).all() and (distinct == np.round(distinct)).all()
+    return [str(int(one)) if whole else str(one) for one in distinct.tolist()]

@@ -50,7 +50,7 @@ def read_target(name: str, column: Column, task: Task | None, positive: str | No
     values, found = _classes(column)
     task = task or _infer(values, found)
     if task == "regression":
-        return _numbers(name, values, positive)
+        return _numbers(name, column, positive)
     if len(found) == 1:
         raise InputError(
             f"every row has the same {name!r}, {shown(found[0])!r}: nothing can be told apart.",
@@ -99,10 +99,11 @@ def _infer(values: NDArray[Any], found: Sequence[Label]) -> Task:
     return "multiclass" if whole and len(found) <= _MOST_CLASSES_OF_INTEGERS else "regression"
 
 
-def _numbers(name: str, values: NDArray[Any], positive: str | None) -> Target:
+def _numbers(name: str, column: Column, positive: str | None) -> Target:
     if positive is not None:
         raise InputError("a regression has no positive label.", where="positive-label", hint="Leave it out.")
-    if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
+    values = column.values
+    if column.categories is not None or values.dtype.kind not in "iuf" or not np.isfinite(values).all():
         raise InputError(f"{name!r} does not hold numbers only, which a regression needs.", where="target")
     return Target(name, "regression", values.astype(np.float64))
 

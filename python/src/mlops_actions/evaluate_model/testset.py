@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlops_actions.errors import InputError, nearest
+from mlops_actions.evaluate_model.availability import Availability
 from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.evidence import Material
 from mlops_actions.evidence.evaluation import Task
@@ -32,7 +33,7 @@ class TestSet:
     slices: Mapping[str, Column]
     """Columns whose values cut the rows into slices."""
     kept_back: Mapping[str, str]
-    """Column → why it is no feature: unavailable, target, cluster or weights."""
+    """Column → why it is no feature: unavailable, target, cluster, row id or weights."""
 
     # A class of this name is no test.
     __test__ = False
@@ -54,7 +55,7 @@ def read_test_set(
     weights: str | None,
     cluster: Sequence[str],
     slices: Sequence[str],
-    unavailable: Collection[str],
+    available: Availability,
 ) -> TestSet:
     """Read a table's columns in their roles. Raises InputError for a column that is not there or does not fit."""
     known = table.columns
@@ -63,7 +64,7 @@ def read_test_set(
     for role, names in asked.items():
         for name in names:
             _require(name, known, role, table.location)
-    kept_back = _kept_back(known, target, weights, cluster, features, unavailable)
+    kept_back = _kept_back(known, target, weights, cluster, features, available)
     chosen = [name for name in (features or known) if name not in kept_back and known[name] not in _NESTED]
     if not chosen:
         raise InputError("no column is left that a model may see.", where="features")
@@ -92,16 +93,17 @@ def _kept_back(
     weights: str | None,
     cluster: Sequence[str],
     features: Sequence[str] | None,
-    unavailable: Collection[str],
+    available: Availability,
 ) -> dict[str, str]:
-    """Clusters are often ids of rows, days or users: a model sees them only where `features` names them."""
+    """Clusters are often ids of days or users: like row ids, a model sees them only where `features` names them."""
     if features is not None and target in features:
         raise InputError(f"{target!r} is the target and cannot be a feature.", where="features")
-    kept = {name: "cluster" for name in cluster if features is None}
-    if weights and features is None:
-        kept[weights] = "weights"
-    kept[target] = "target"
-    return kept | {name: "unavailable" for name in unavailable if name in known and name != target}
+    kept: dict[str, str] = {}
+    if features is None:
+        kept |= dict.fromkeys(available.row_ids, "row id") | dict.fromkeys(cluster, "cluster")
+        kept |= {weights: "weights"} if weights else {}
+    kept |= dict.fromkeys(available.unavailable, "unavailable") | {target: "target"}
+    return {name: why for name, why in kept.items() if name in known}
 
 
 def _weights(name: str, column: Column) -> NDArray[np.float64]:

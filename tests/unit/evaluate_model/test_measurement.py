@@ -1,0 +1,85 @@
+"""Slices and pools against the same metrics on the rows themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mlops_actions.errors import InputError
+from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices
+from mlops_actions.statistics import Predictions, Sample
+from mlops_actions.tables import Column
+
+
+def sample(rows: int = 300) -> Sample:
+    generator = np.random.default_rng(3)
+    truth = generator.integers(0, 2, rows)
+    models = [np.clip(truth * 0.4 + generator.uniform(size=rows) * 0.6, 0, 1) for _model in range(2)]
+    candidate, champion = (Predictions(labels=(one > 0.5).astype(np.intp), scores=one) for one in models)
+    return Sample("binary", truth, candidate, champion)
+
+
+def part(whole: Sample, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Sample:
+    models = []
+    for model in (whole.candidate, whole.champion):
+        assert model is not None
+        assert model.labels is not None
+        assert model.scores is not None
+        models.append(Predictions(labels=model.labels[rows], scores=model.scores[rows]))
+    return Sample("binary", whole.truth[rows], models[0], models[1])
+
+
+def test_pools_follow_each_metrics_own_denominator() -> None:
+    whole, metrics = sample(), ["recall", "specificity", "roc_auc", "precision"]
+    codes = np.minimum(np.arange(300) % 20, 4)
+    cut = cut_by("place", Column(codes))
+    table = measure(whole, metrics)
+    found = measure_slices(whole, metrics, cut, table, 10)
+    other = found[-1][2]
+    assert [value for value, _rows, _found in found] == ["0", "1", "2", "3", "4", "(other)"]
+    for name in other.estimates:
+        counts = {
+            value: min(one.estimates[name].n, one.champion[name].n) for value, _rows, one in found if value != "(other)"
+        }
+        pooled = np.isin(codes, [int(value) for value, n in counts.items() if n < 10])
+        assert pooled.any()
+        expected = measure(part(whole, pooled), [name])
+        assert other.estimates[name].value == pytest.approx(expected.estimates[name].value)
+        assert other.differences[name].value == pytest.approx(expected.differences[name].value)
+        assert other.estimates[name].n == expected.estimates[name].n
+    assert "roc_auc" not in other.estimates
+    assert {"recall", "specificity"} <= set(other.estimates)
+
+
+def test_without_small_slices_there_is_no_pool() -> None:
+    whole = sample()
+    cut = cut_by("place", Column(np.arange(300) % 3))
+    found = measure_slices(whole, ["accuracy"], cut, measure(whole, ["accuracy"]), 30)
+    assert [value for value, _rows, _found in found] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (Column(np.array([0, 2, 0]), None, ["a", "b", "c"]), ("a", "c")),
+        (Column(np.array([0, 0, 0]), np.array([True, False, True]), ["a"]), ("a", "(missing)")),
+        (Column(np.array([0, 0]), np.array([False, False]), []), ("(missing)",)),
+        (Column(np.array([1.0, 2.5])), ("1.0", "2.5")),
+        (Column(np.array([2.0, np.nan]), np.array([True, False])), ("2", "(missing)")),
+        (Column(np.array([np.nan, 2.0]), np.array([False, True])), ("2", "(missing)")),
+        (Column(np.array([True, False])), ("false", "true")),
+        (Column(np.array(["2013-09-01", "2013-09-02"], dtype="datetime64[us]")), ("2013-09-01", "2013-09-02")),
+        (Column(np.array(["2013-09-01T10:00"], dtype="datetime64[us]")), ("2013-09-01T10:00:00",)),
+    ],
+)
+def test_a_slice_is_named_as_people_write_its_value(column: Column, values: tuple[str, ...]) -> None:
+    cut = cut_by("place", column)
+    assert cut.values == values
+    assert cut.rows.sum() == len(column.values)
+    assert np.bincount(cut.codes).tolist() == cut.rows.tolist()
+
+
+def test_a_thousand_slices_are_enough() -> None:
+    assert len(cut_by("id", Column(np.arange(1000))).values) == 1000
+    with pytest.raises(InputError, match="'id' has 1,001 different values"):
+        cut_by("id", Column(np.arange(1001)))
