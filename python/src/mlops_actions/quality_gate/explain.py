@@ -25,27 +25,22 @@ def member(one: Member, confidence: float) -> str:
 
 
 def shown(
-    judgement: Judgement[int],
-    family: Sequence[Member],
-    deciding: Sequence[Member],
-    confidence: float,
-    need: Need | None,
-    clusters: Sequence[str],
+    judgement: Judgement[int], family: Sequence[Member], deciding: Sequence[Member], confidence: float
 ) -> tuple[str, str]:
     """Code and sentence for a plain rule."""
     first = deciding[0]
-    point = first.claim.estimate.scale == "point"
     claim = asked(first.comparison)
+    how = "is" if first.claim.estimate.scale == "point" else "is shown to be"
     if judgement.outcome is Outcome.PASS:
-        return "shown", _placed(family, deciding, confidence, f"{'is' if point else 'is shown to be'} {claim}")
+        return "shown", _told(family, deciding, confidence, f"it {how} {claim}", f"{how} {claim}")
     if judgement.outcome is Outcome.FAIL:
-        verb = "is not" if point else "is shown not to be"
-        return "limit-broken", _placed(family, deciding, confidence, f"{verb} {claim}")
-    open_ones = [one for one in deciding if one.claim.decidable]
-    if not open_ones:
-        return why_undecidable(first)[0], _placed(family, deciding, confidence, f"cannot be judged to be {claim}")
-    text = _placed(family, deciding, confidence, f"is not shown to be {claim}, nor the opposite")
-    return "not-shown", f"{text} {_outlook(need, open_ones, len(deciding), clusters)}"
+        one, several = f"it must be {claim}", f"must be {claim}, and {how.replace('is', 'is not', 1)}"
+        if how != "is":
+            several = f"must be {claim}, and is shown not to be,"
+        return "limit-broken", _told(family, deciding, confidence, one, several)
+    code = "not-shown" if any(one.claim.decidable for one in deciding) else why_undecidable(first)[0]
+    one, several = f"that does not show it to be {claim}", f"must be {claim}, and that is not shown"
+    return code, _told(family, deciding, confidence, one, several)
 
 
 def guard(
@@ -57,16 +52,33 @@ def guard(
 ) -> tuple[str, str]:
     """Code and sentence for a `forbid` rule."""
     first = deciding[0]
-    point = first.claim.estimate.scale == "point"
     harm = asked(first.comparison)
+    how = "is" if first.claim.estimate.scale == "point" else "is shown to be"
     if judgement.outcome is Outcome.FAIL:
-        verb = "is" if point else "is shown to be"
-        return "harm-shown", _placed(family, deciding, confidence, f"{verb} {harm}, which is forbidden")
+        several = f"must not be {harm}, and {how}" + (" so" if how == "is" else ",")
+        return "harm-shown", _told(family, deciding, confidence, f"it must not be {harm}", several)
     if judgement.outcome is Outcome.INCONCLUSIVE:
-        return why_undecidable(first)[0], _placed(family, deciding, confidence, f"cannot be judged to be {harm}")
-    text = _placed(family, deciding, confidence, f"{'is not' if point else 'is not shown to be'} {harm}")
+        text = f"whether it is {harm} cannot be judged"
+        return why_undecidable(first)[0], _told(family, deciding, confidence, text, f"cannot be judged to be {harm}")
+    not_so = f"{how.replace('is', 'is not', 1)} {harm}"
+    text = _told(family, deciding, confidence, f"it {not_so}", not_so)
     reach = [visible_harm(one.claim, 1.0 - fail_alpha, len(family)) for one in deciding]
     return "no-harm-shown", f"{text}{_visible([found for found in reach if found is not None], first)}"
+
+
+def outlook(need: Need | None, deciding: Sequence[Member], clusters: Sequence[str]) -> str:
+    """What more data would do for a rule that is not shown."""
+    open_ones = [one for one in deciding if one.claim.decidable]
+    if need is not None:
+        truth = "the candidate is as good as the champion" if need.equal else "what is seen is the truth"
+        return f"About {units(clusters if need.clustered else (), need.more, 'more')} would show it, if {truth}."
+    if len(open_ones) < len(deciding):
+        return "More rows alone may not settle it."
+    if all(one.truth is not None for one in open_ones):
+        return (
+            "A candidate as good as the champion would probably have shown it: more rows would rather refuse it."
+        )
+    return "More rows would rather confirm the failure."
 
 
 def margin(family: Sequence[Member], confidence: float) -> str | None:
@@ -91,20 +103,19 @@ def margin(family: Sequence[Member], confidence: float) -> str | None:
     return f"{subject} {'>=' if comparison.above else '<='} {right}"
 
 
-def _placed(family: Sequence[Member], deciding: Sequence[Member], confidence: float, verdict: str) -> str:
-    """The verdict on the one member, or on how many of the family's, with the first of them."""
+def _told(family: Sequence[Member], deciding: Sequence[Member], confidence: float, one: str, several: str) -> str:
+    """What was seen and what follows: for `one` member, or for how many of `several`, with the first of them."""
     first = deciding[0]
-    if len({one.slice for one in family}) == 1:
-        reading = member(first, confidence)
-        return f"{reading}: it {verdict}."
-    slices = list(dict.fromkeys(one.slice for one in deciding))
-    total = len({one.slice for one in family})
-    number_of = f"all {total}" if len(slices) == total else f"{len(slices)} of {total}"
-    readings = [member(one, confidence) for one in _one_a_slice(deciding)[:FEW]]
+    every = {each.slice for each in family}
+    if len(every) == 1:
+        return f"{member(first, confidence)}; {one}."
+    slices = {each.slice for each in deciding}
+    count = f"all {len(every)}" if len(slices) == len(every) else f"{len(slices)} of {len(every)}"
+    readings = "; ".join(member(each, confidence) for each in _one_a_slice(deciding)[:FEW])
     more = f"; and {len(slices) - FEW} more" if len(slices) > FEW else ""
-    unjudged = len({one.slice for one in family if not one.claim.decidable} - set(slices))
+    unjudged = len({each.slice for each in family if not each.claim.decidable} - slices)
     aside = f" {unjudged} could not be judged." if unjudged else ""
-    return f"{_subject(first)} {verdict} in {number_of} {family_of(first)}: {'; '.join(readings)}{more}.{aside}"
+    return f"{_subject(first)} {several} in {count} {family_of(first)}: {readings}{more}.{aside}"
 
 
 def _one_a_slice(deciding: Sequence[Member]) -> list[Member]:
@@ -121,17 +132,6 @@ def _subject(one: Member) -> str:
 def _metric(one: Member) -> str:
     quantity = one.comparison.quantity
     return str(getattr(getattr(quantity, "of", quantity), "metric", quantity))
-
-
-def _outlook(need: Need | None, open_ones: Sequence[Member], deciding: int, clusters: Sequence[str]) -> str:
-    if need is not None:
-        truth = "the candidate is as good as the champion" if need.equal else "what is seen is the truth"
-        return f"About {units(clusters if need.clustered else (), need.more, 'more')} would show it, if {truth}."
-    if len(open_ones) < deciding:
-        return "More rows alone would not settle it."
-    if all(one.truth is not None for one in open_ones):
-        return "These rows would probably have shown a candidate as good as the champion: more would rather refuse it."
-    return "More rows would rather confirm the failure."
 
 
 def _visible(reach: Sequence[float], first: Member) -> str:

@@ -41,8 +41,10 @@ class Finding:
     result: Result
     code: str
     """Stable word for machines."""
-    message: str
+    headline: str
     """The outcome in one sentence."""
+    message: str
+    """The outcome, and what more data would do."""
     outcomes: tuple[RuleOutcome, ...]
     """The rule, then each slice where there are several."""
     need: Need | None = None

@@ -80,9 +80,12 @@ def _family(
     if not deciding:
         return _plain(rule, severity, result, "no-data", f"{rule.comparisons[0].quantity} has no slices to judge.")
     if guard:
-        code, message = explain.guard(judgement, family, deciding, confidence, fail_alpha)
+        code, headline = explain.guard(judgement, family, deciding, confidence, fail_alpha)
     else:
-        code, message = explain.shown(judgement, family, deciding, confidence, need, facts.clusters)
+        code, headline = explain.shown(judgement, family, deciding, confidence)
+    message = headline
+    if result == "inconclusive" and not guard:
+        message = f"{headline} {explain.outlook(need, deciding, facts.clusters)}"
     slices = {member.slice for member in family}
     summary = _outcome(rule, severity, deciding[0], result, message, confidence, need)
     if len(slices) > 1:
@@ -93,6 +96,7 @@ def _family(
         severity=severity,
         result=result,
         code=code,
+        headline=headline,
         message=message,
         outcomes=(summary, *(_each(rule, severity, family, judgement, confidence) if len(slices) > 1 else ())),
         need=need,
@@ -236,7 +240,7 @@ def _plain(rule: Rule, severity: Severity, result: Result, code: str, message: s
     outcome = RuleOutcome(
         rule=rule.text, result=result, limit=limit, severity=severity, where=rule.where, message=message
     )
-    return Finding(rule, severity, result, code, message, (outcome,))
+    return Finding(rule, severity, result, code, message, message, (outcome,))
 
 
 def _finite(number: float) -> float | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import nan
+from math import isfinite, nan
 
 from mlops_actions.errors import InputError, nearest
-from mlops_actions.quality_gate.facts import MISSING, OTHER, Facts, Scope
+from mlops_actions.quality_gate.facts import OTHER, Facts, Scope
 from mlops_actions.quality_gate.rule import (
     Comparison,
     Gap,
@@ -127,26 +127,26 @@ def _member(comparison: Comparison, metric: str, label: str | None, scope: Scope
         champion = incumbent.value
         equal = (1.0 - comparison.champion) * champion
         truth = equal if comparison.limit != equal and comparison.holds(equal) else None
-    found = Member(
-        comparison, label, Claim(estimate, comparison.operator, comparison.limit), champion, scope.rows, truth
-    )
-    return found if label is None else _counted(found, estimate.n)
+    claim = Claim(estimate, comparison.operator, comparison.limit)
+    return Member(comparison, label, claim, champion, scope.rows, truth)
 
 
 def _counted(member: Member, count: int, minimum: int) -> Member:
     """A slice or group that is named can neither pass nor fail anything with too few rows."""
-    estimate = member.claim.estimate
     if not 0 < count < minimum:
         return member
-    return replace(member, claim=replace(member.claim, estimate=replace(estimate, n=0)), few=(count, minimum))
+    silent = replace(member.claim, estimate=replace(member.claim.estimate, n=0))
+    return replace(member, claim=silent, few=(count, minimum))
 
 
 def _contrast(
     candidate: Estimate, incumbent: Estimate, difference: Estimate, comparison: Comparison, facts: Facts
 ) -> Estimate:
-    if candidate is MISSING or incumbent is MISSING or difference is MISSING:
-        return MISSING
+    for part in (candidate, incumbent, difference):
+        if part.undecidable in ("no-data", "undefined"):
+            return part
     if facts.is_champion and comparison.champion == 1.0:
+        # Not a sample that happened to show no difference: the same bytes.
         return Estimate.point(0.0)
     return combine(candidate, incumbent, difference, b=comparison.champion)
 
@@ -167,9 +167,7 @@ def _pairs(comparison: Comparison, of: PerSlice, facts: Facts, points: bool) -> 
 
 
 def _as_judged(estimate: Estimate, points: bool) -> Estimate:
-    if not points or estimate is MISSING or estimate.n == 0:
-        return estimate
-    return Estimate.point(estimate.value)
+    return Estimate.point(estimate.value) if points and isfinite(estimate.value) else estimate
 
 
 def _label(column: str, value: str) -> str:
@@ -178,4 +176,4 @@ def _label(column: str, value: str) -> str:
 
 def _quoted(value: str) -> str:
     """In quotes, on one line: it comes from data."""
-    return json.dumps(value if len(value) <= 60 else f"{value[:59]}…", ensure_ascii=False)
+    return json.dumps(value if len(value) <= 60 else f"{value[:59]}…", ensure_ascii=not value.isprintable())

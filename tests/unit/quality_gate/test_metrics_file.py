@@ -1,0 +1,68 @@
+"""Numbers of other tools, under the names that a rule can write."""
+
+from __future__ import annotations
+
+import json
+from math import isnan
+from pathlib import Path
+
+import pytest
+from sklearn.metrics import classification_report
+
+from mlops_actions.errors import InputError
+from mlops_actions.quality_gate.metrics_file import read_metrics
+
+SHAPES = {
+    "dvc": ({"eval": {"accuracy": 0.9, "loss": 0.1}}, {"eval.accuracy": 0.9, "accuracy": 0.9, "loss": 0.1}),
+    "mlflow": ({"run": {"data": {"metrics": [{"key": "auc", "value": 0.8, "timestamp": 1, "step": 0}]}}}, {"auc": 0.8}),
+    "trainer": ({"eval_accuracy": 0.7, "epoch": 3}, {"eval_accuracy": 0.7, "epoch": 3.0}),
+    "trainer state": (
+        {"log_history": [{"eval_f1": 0.1}, {"loss": 2}, {"eval_f1": 0.6}]},
+        {"eval_f1": 0.6, "loss": 2.0},
+    ),
+    "folds": ([{"auc": 0.1}, {"auc": 0.2}], {"_0.auc": 0.1, "_1.auc": 0.2}),
+    "words": ({"top-5 accuracy": 0.5, "flag": True, "name": "x"}, {"top_5_accuracy": 0.5}),
+}
+
+
+@pytest.mark.parametrize(("document", "expected"), SHAPES.values(), ids=SHAPES.keys())
+def test_the_shapes_of_other_tools_are_read(tmp_path: Path, document: object, expected: dict[str, float]) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(document))
+    metrics = read_metrics(str(path)).metrics
+    assert {name: metrics[name].value for name in expected} == expected
+
+
+def test_a_name_that_several_numbers_share_must_be_written_in_full(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps(classification_report([0, 1, 1, 0], [0, 1, 0, 0], output_dict=True)))
+    metrics = read_metrics(str(path)).metrics
+    assert metrics["accuracy"].value == 0.75
+    assert metrics["_1.recall"].value == 0.5
+    assert metrics["macro_avg.f1_score"].value == pytest.approx(0.7333, abs=1e-4)
+    assert "recall" not in metrics
+
+
+@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "null", "1e999", "1" + "0" * 400])
+def test_what_is_no_number_is_kept_as_missing(tmp_path: Path, literal: str) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(f'{{"accuracy": {literal}}}')
+    assert isnan(read_metrics(str(path)).metrics["accuracy"].value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("{}", "holds no number"),
+        ('{"a": 1, "a": 2}', "the key 'a' stands twice"),
+        ('{"a b": 1, "a-b": 2}', "2 numbers read as 'a_b'"),
+        ("[" * 100_000, "nested too deeply"),
+        ("1" * 5000, "cannot be read as JSON"),
+    ],
+)
+def test_a_bad_metrics_file_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        read_metrics(str(path))
