@@ -28,7 +28,7 @@ def refusal(evaluate: Callable[[], object], kind: type[InputError | OutsideError
 
 
 def test_a_missing_model_is_named(evaluate: Evaluate) -> None:
-    assert refusal(lambda: evaluate("modle.pkl")) == "'modle.pkl' does not exist. Check the path."
+    assert refusal(lambda: evaluate("missing.pkl")) == "'missing.pkl' does not exist. Check the path."
 
 
 def test_missing_data_is_named(evaluate: Evaluate, model: str) -> None:

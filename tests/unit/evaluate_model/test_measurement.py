@@ -83,3 +83,9 @@ def test_a_thousand_slices_are_enough() -> None:
     assert len(cut_by("id", Column(np.arange(1000))).values) == 1000
     with pytest.raises(InputError, match="'id' has 1,001 different values"):
         cut_by("id", Column(np.arange(1001)))
+
+
+def test_a_value_cannot_pass_for_the_pool() -> None:
+    with pytest.raises(InputError) as caught:
+        cut_by("place", Column(np.array([0, 1]), None, ["(other)", "a"]))
+    assert str(caught.value) == "slices: 'place' holds the value '(other)', which has a meaning here. Rename it."

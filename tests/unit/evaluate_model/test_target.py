@@ -69,7 +69,7 @@ def test_codes_of_text_are_of_the_values_that_occur() -> None:
             None,
             "positive-label: 'y' holds '3', '7': which of them is the positive one?",
         ),
-        (text("no", "yes"), None, "yse", "positive-label: 'yse' is not a value of 'y'. Did you mean 'yes'?"),
+        (text("no", "yes"), None, "yess", "positive-label: 'yess' is not a value of 'y'. Did you mean 'yes'?"),
         (text("1", "2"), "regression", None, "target: 'y' does not hold numbers only, which a regression needs."),
         (
             Column(np.arange(3.0)),

@@ -78,8 +78,16 @@ def measure_slices(
 
 
 def cut_by(name: str, column: Column) -> Cut:
-    """The slices of a column: one a value, and `(missing)`. Raises InputError where there are too many."""
+    """The slices of a column: one a value, and `(missing)`.
+
+    Raises InputError where there are too many, or where a value is one of our own names.
+    """
     values, codes = _coded(column)
+    for taken in {MISSING, OTHER} & set(column.categories or []):
+        # A real slice of that name would be judged as the pool, or hidden by it.
+        raise InputError(
+            f"{name!r} holds the value {taken!r}, which has a meaning here.", where="slices", hint="Rename it."
+        )
     if column.valid is not None and not column.valid.all():
         values, codes = [*values, MISSING], np.where(column.valid, codes, len(values))
     rows = np.bincount(codes, minlength=len(values))

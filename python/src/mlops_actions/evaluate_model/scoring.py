@@ -29,7 +29,7 @@ def score(model: ModelFile, test_set: TestSet, sandbox: Sandbox, seconds: float)
     log.info("Scoring %s rows with the %s in %s.", f"{test_set.rows:,}", model.name, sandbox.means)
     with exchange_folder(sandbox) as folder:
         hand_over(folder, model, test_set.features, test_set.rows, wanted)
-        ending = sandbox.run(["-I", "-B", "scorer"], folder, seconds)
+        ending = sandbox.run(["-I", "scorer"], folder, seconds)
         for line in ending.output:
             log.info("  %s | %s", model.name, plain(line))
         if ending.timed_out:

@@ -1,9 +1,11 @@
 """How much is kept from a model, and by which of the machine's means.
 
 `process`: a process of its own without our environment, capabilities, sudo or open files. It is of the same user, so
-that it can still use the network, read and change that user's files, and read the memory of processes other than
-this one. `strict`: also no network, no other processes in sight, all files read-only, no sockets of services; of the
-user nobody where root or sudo is there. What the user (or nobody) may read can still be read.
+that it can still use the network, read and change that user's files, read the memory of processes other than this
+one, and leave a process behind that left its session.
+`strict`: also no network, no other processes in sight and none left behind, all files read-only, no sockets of
+services; the user nobody where root or sudo is there and nobody can run the interpreter.
+In both, what the user (or nobody) may read can still be read.
 """
 
 from __future__ import annotations
