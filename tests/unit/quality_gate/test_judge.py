@@ -383,11 +383,11 @@ def test_a_verdict_is_never_better_than_the_evaluation() -> None:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("scroe > 0.5", "rules:1: `scroe > 0.5`: the evaluation has no metric 'scroe'. Did you mean 'score'?"),
+        ("scores > 0.5", "rules:1: `scores > 0.5`: the evaluation has no metric 'scores'. Did you mean 'score'?"),
         ("log_loss < 1", "rules:1: `log_loss < 1`: the evaluation has no metric 'log_loss'. It holds score."),
         (
-            "score[carier] > 0.5",
-            "rules:1: `score[carier] > 0.5`: the evaluation has no slices by 'carier'. Did you mean 'carrier'?",
+            "score[carriers] > 0.5",
+            "rules:1: `score[carriers] > 0.5`: the evaluation has no slices by 'carriers'. Did you mean 'carrier'?",
         ),
         (
             "worst(score[carrier]) > 0.5",

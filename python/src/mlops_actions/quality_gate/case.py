@@ -11,7 +11,6 @@ from mlops_actions.evidence import EvidenceStore, Material, Reason, Result
 from mlops_actions.quality_gate.champion import champion_of
 from mlops_actions.quality_gate.facts import MEGABYTE, Facts, Scope, facts_of
 from mlops_actions.quality_gate.members import check_names
-from mlops_actions.quality_gate.metrics_file import read_metrics
 from mlops_actions.quality_gate.rule import Measured, Passed, Rule
 from mlops_actions.quality_gate.sources import (
     Subject,
@@ -72,6 +71,8 @@ def from_metrics_file(
     store: EvidenceStore, rules: Sequence[Rule], subject: Subject, path: str, data: str | None
 ) -> Case:
     """The case of another tool's numbers, which can only be judged as points."""
+    from mlops_actions.quality_gate.metrics_file import read_metrics
+
     for rule in rules:
         if rule.names_champion:
             raise InputError(

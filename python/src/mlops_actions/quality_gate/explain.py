@@ -75,9 +75,7 @@ def outlook(need: Need | None, deciding: Sequence[Member], clusters: Sequence[st
     if len(open_ones) < len(deciding):
         return "More rows alone may not settle it."
     if all(one.truth is not None for one in open_ones):
-        return (
-            "A candidate as good as the champion would probably have shown it: more rows would rather refuse it."
-        )
+        return "A candidate as good as the champion would probably have shown it: more rows would rather refuse it."
     return "More rows would rather confirm the failure."
 
 

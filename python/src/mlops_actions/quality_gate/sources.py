@@ -7,14 +7,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Predicate, Reason, Stored, digest_path
-from mlops_actions.evidence.data_report import DataReport
 from mlops_actions.evidence.evaluation import Evaluation
-from mlops_actions.evidence.training import Training
 from mlops_actions.evidence.verdict import overall
 from mlops_actions.quality_gate.facts import DataFacts
+
+if TYPE_CHECKING:
+    from mlops_actions.evidence.data_report import DataReport
+    from mlops_actions.evidence.training import Training
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
 _log = logging.getLogger(__name__)
@@ -84,6 +87,8 @@ def data_facts(
 
     For one data set and one contract the newest report counts; among the rest the worst.
     """
+    from mlops_actions.evidence.data_report import DataReport
+
     latest: dict[tuple[str, ...], Stored[DataReport]] = {}
     for digest in dict.fromkeys([*evaluated, *trained]):
         for report in store.find(DataReport, digest):
@@ -99,6 +104,8 @@ def data_facts(
 
 def training_of(store: EvidenceStore, subject: Subject) -> Stored[Training] | None:
     """The newest training statement of the model."""
+    from mlops_actions.evidence.training import Training
+
     return store.latest(Training, subject.sha256)
 
 
