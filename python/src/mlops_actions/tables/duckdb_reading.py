@@ -146,7 +146,7 @@ def _refuse_different_schemas(files: Files, connection: duckdb.DuckDBPyConnectio
     ).fetchall()
     schemas: dict[str, list[tuple[str, str, int]]] = {}
     for file, name, type_, children in listing:
-        schemas.setdefault(file, []).append((name, type_, children or 0))
+        schemas.setdefault(file, []).append((name, type_ or "", children or 0))
     first_file, first = next(iter(schemas.items()))
     refuse_repeated(tuple(_top_level(first)), first_file)
     for file, schema in schemas.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from pydantic import Field
 
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import Material, Reason, Statement
+from mlops_actions.evidence import Material, Reason, Result, Statement
 from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, Drift
 
 if TYPE_CHECKING:
@@ -75,11 +76,9 @@ def _report(
     drift: list[Drift],
     materials: list[Material],
 ) -> DataReport:
-    found: list[CheckResult | Drift] = [*checks, *drift]
-    bad = any(one.result == "fail" and one.severity == "error" for one in found)
     types = {column.name: column.type for column in contract.properties}
     return DataReport(
-        result="fail" if bad else "pass",
+        result=_result([*checks, *drift]),
         reasons=_reasons(checks, drift),
         materials=[
             *materials,
@@ -94,6 +93,13 @@ def _report(
         drift=drift,
         unavailable=[column.name for column in contract.properties if not column.available],
     )
+
+
+def _result(found: Sequence[CheckResult | Drift]) -> Result:
+    """A warning fails nothing; where nothing at all could be checked, nothing is shown either."""
+    if any(one.result == "fail" and one.severity == "error" for one in found):
+        return "fail"
+    return "inconclusive" if all(one.result == "not-checked" for one in found) else "pass"
 
 
 def _reasons(checks: list[CheckResult], drift: list[Drift]) -> list[Reason]:

@@ -44,9 +44,11 @@ def breaks(rule: Rule, column: str) -> nw.Expr | None:
             return cell > limit
         case Bound("exclusiveMaximum", limit):
             return cell >= limit
+        case MultipleOf(int(factor)):
+            return cell % factor != 0
         case MultipleOf(factor):
             quotient = cell / factor
-            return (quotient - quotient.round(0)).abs() > 1e-9
+            return (quotient - quotient.round(0)).abs() > 1e-9 + 1e-15 * quotient.abs()
         case Length("minLength", limit):
             return cell.str.len_chars() < limit
         case Length("maxLength", limit):

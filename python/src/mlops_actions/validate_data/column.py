@@ -157,7 +157,7 @@ def _refuse_empty_range(rules: dict[str, Rule], place: Keys, source: YamlSource)
             raise InputError(
                 f"no value can meet {low} {below} and {high} {above}.",
                 where=source.where(*place, high),
-                hint="Write the smaller one first.",
+                hint="Widen the range.",
             )
 
 

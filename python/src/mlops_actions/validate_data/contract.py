@@ -42,6 +42,7 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
         rule = read_quality(block, (*keys, "quality", index), source, name, None, None)
         (checks if isinstance(rule, Check) else drift).append(rule)  # type: ignore[arg-type]
     checks += _not_supported(schema, keys, source)
+    _refuse_undeclared(checks, properties)
     if not checks and not drift:
         raise InputError(
             f"the contract asks nothing of the table {name!r}.", where=source.where(*keys), hint="Give it properties."
@@ -64,10 +65,13 @@ def _pick_table(source: YamlSource, table: str | None) -> tuple[Keys, dict[str, 
             raise InputError("each table of the schema needs a name.", where=source.where("schema", index))
     if table is None and len(names) == 1:
         return ("schema", 0), schemas[0]
+    if not names:
+        raise InputError("the contract describes no table.", where=source.where("schema"), hint="Add one to schema.")
     if table is None:
-        found = f"describes {len(names)} tables: {', '.join(names)}" if names else "describes no table"
         raise InputError(
-            f"the contract {found}.", where=source.where("schema"), hint="Say which one with the input 'table'."
+            f"the contract describes {len(names)} tables: {', '.join(names)}.",
+            where=source.where("schema"),
+            hint="Say which one with the input 'table'.",
         )
     if table not in names:
         raise InputError(
@@ -90,6 +94,15 @@ def _primary_key(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list
     label = ".".join(str(part) for part in (schema["name"], column, "primaryKey") if part)
     where = source.where(*keys, "properties", parts[0][1], "primaryKey")
     return [Check(label, column, "primaryKey", Unique(columns), where)]
+
+
+def _refuse_undeclared(checks: list[Check], properties: dict[str, Property]) -> None:
+    """A declared column that the data lacks fails; one that is only named in a rule would go unnoticed."""
+    for check in checks:
+        for column in check.rule.columns if isinstance(check.rule, Unique) else ():
+            if column not in properties:
+                hint = nearest(column, properties)
+                raise InputError(f"the contract has no property {column!r}.", where=check.where, hint=hint)
 
 
 def _not_supported(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list[Check]:

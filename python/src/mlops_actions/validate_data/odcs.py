@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -41,9 +42,11 @@ def check_shape(source: YamlSource) -> None:
         OpenDataContractStandard.model_validate(_dates_as_text(source.data))
     except ValidationError as error:
         first = error.errors()[0]
-        keys = tuple(part for part in first["loc"])
-        name = next((part for part in reversed(keys) if isinstance(part, str) and part in str(source.lines)), keys[-1])
-        message = str(first["msg"]).replace("Input should be", "it should be").rstrip(".")
+        loc = first["loc"]  # ends with the names of a union's branches, which are no keys
+        keys = next((loc[:length] for length in range(len(loc), 0, -1) if loc[:length] in source.lines), loc[:1])
+        name = next(part for part in reversed(keys) if isinstance(part, str))
+        message = re.sub(r"a valid dictionary.*", "`key: value` lines", str(first["msg"]).rstrip("."))
+        message = message.replace("Input should be", "it should be")
         raise InputError(f"{name!r} is {first['input']!r}: {message}.", where=source.where(*keys)) from None
 
 

@@ -112,7 +112,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class MultipleOf:
-    """The value is a whole multiple, up to a rounding error of 1e-9 of the quotient."""
+    """The value is a whole multiple; exactly for a whole factor, else up to the rounding of the quotient."""
 
     factor: float
 

@@ -9,6 +9,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.tables import LogicalType
 from mlops_actions.validate_data.rules import Value
 
+_LARGEST = 1.7e308
 COMPARABLE = ("integer", "number", "date", "timestamp", "time")
 
 
@@ -31,8 +32,9 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> int | float | None:
-    finite = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-    return value if finite else None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _LARGEST:
+        return None
+    return value if abs(value) < 2**63 else float(value)  # engines know no longer integers
 
 
 def _boolean(value: Any) -> bool | None:
