@@ -88,6 +88,8 @@ def typed(name: str, stored: StoredType, wanted: StoredType) -> str:
             return f"CASE WHEN {cell}::TIMESTAMP = {cell}::DATE THEN {cell}::DATE END"
         case (("timestamp" | "date"), "timestamp"):
             return f"{cell}::TIMESTAMP"
+        case "string", "string":
+            return f"{cell}::VARCHAR"  # what is stored as ENUM, UUID or JSON
         case _:
             return cell
 
