@@ -33,7 +33,7 @@ class Command(Protocol):
         """Declare flags and positions."""
 
     def run(self, options: argparse.Namespace, ci: CI) -> Outcome:
-        """Do the work."""
+        """Do the work; the caller shows the outputs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _show(f"mlops-actions {__version__}")
     if words[0] in ACTIONS:
         return _action(words[0], words[1:], ci)
-    return guarded(ci, lambda: _command(words[0], words[1:], ci)).exit_code
+    outcome = guarded(ci, lambda: _command(words[0], words[1:], ci))
+    if outcome.outputs:
+        ci.set_outputs(outcome.outputs)
+    return outcome.exit_code
 
 
 def _action(name: str, words: list[str], ci: CI) -> int:

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_LISTED = 30
+
+
 class MlopsError(Exception):
     """Something stopped the action; the message is for the user, so no traceback is shown.
 
@@ -48,7 +51,7 @@ class CancelledError(MlopsError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The advice for a word that is not known: the closest known one, or all of them.
+    """The advice for a word that is not known: the closest known one, or all of them, up to 30.
 
     >>> nearest("polcy", ["policy", "rules"])
     "Did you mean 'policy'?"
@@ -59,4 +62,5 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"
-    return f"Known: {', '.join(names)}." if names else ""
+    more = ", …" if len(names) > _LISTED else ""
+    return f"Known: {', '.join(names[:_LISTED])}{more}." if names else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
+from mlops_actions.errors import InputError
 from mlops_actions.evidence.store import write_whole
 from mlops_actions.runner import Outcome, common_inputs
 
@@ -20,12 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_inputs(parser, CommonInputs, only={"config", "name", "registry"})
 
 
-def run(options: argparse.Namespace, ci: CI) -> Outcome:
+def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it
     """Resolve the reference and copy the verified bytes."""
     from mlops_actions.registries.reference import resolve
 
     inputs = common_inputs(vars(options), os.environ)
     model = resolve(options.model, inputs.registry, inputs.name)
+    if model.path.is_dir():
+        raise InputError(f"{options.model!r} is a folder.", hint="Copy it as it is; registered models are files.")
     write_whole(Path(options.output), model.path.read_bytes())
-    ci.set_outputs({"path": options.output, "sha256": model.sha256})
-    return Outcome(0, {})
+    return Outcome(0, {"path": options.output, "sha256": model.sha256})

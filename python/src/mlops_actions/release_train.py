@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from pydantic import Field
 
+from mlops_actions import cancellation
 from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import (
@@ -22,12 +23,27 @@ from mlops_actions.ci.inputs import (
     GivenInputs,
     Words,
     collect,
+    existing_path,
     read_inputs,
 )
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Predicate, Statement
+from mlops_actions.registries.locations import scheme_of
+from mlops_actions.registries.reference import is_reference
 from mlops_actions.runner import ACTIONS, Outcome, configuration, execute, load_action, working_directory, write_report
 from mlops_actions.yaml_source import YamlSource
+
+Stage = tuple[str, GivenInputs]
+"""An action's name, and where its inputs come from."""
+
+_FILES: Mapping[str, tuple[str, ...]] = {
+    "validate-data": ("data", "contract", "reference"),
+    "evaluate-model": ("model", "data"),
+    "quality-gate": ("model", "policy", "metrics-file"),
+    "promote-champion": ("model",),
+    "canary-deploy": ("model",),
+}
+"""Inputs that name what must be there before the train starts; a model may also be a reference into the registry."""
 
 DEFAULT_STAGES = ["validate-data", "evaluate-model", "quality-gate", "promote-champion"]
 
@@ -55,53 +71,102 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:
     """Check everything that can be checked, then run stage by stage."""
+    ci.presume_error()
     flags = {key: value for key, value in vars(options).items() if key != "file"}
     flags["config"] = flags["config"] or options.file
-    ci.presume_error()
     with working_directory(flags, os.environ):
-        outcome = _run_stages(flags, os.environ, ci)
-    ci.set_outputs(outcome.outputs)
-    return outcome
+        inputs, stages = plan(flags, os.environ)
+        return _run_stages(inputs, stages, ci)
 
 
-def _run_stages(flags: Mapping[str, object], environ: Mapping[str, str], ci: CI) -> Outcome:
-    inputs, stages = plan(flags, environ)
+def _run_stages(inputs: Inputs, stages: list[Stage], ci: CI) -> Outcome:
     statements: list[Statement[Predicate]] = []
-    for number, (stage, given) in enumerate(stages, start=1):
-        with ci.group(f"{number}/{len(stages)} {stage}"):
-            outcome = execute(stage, given, ci)
-        ci.say(f"{stage}: {outcome.result}")
-        statements += [outcome.statement] if outcome.statement else []
-        if outcome.result != "pass":
-            break
-    if inputs.report_path:
-        write_report(inputs.report_path, statements)
+    try:
+        for number, (stage, given) in enumerate(stages, start=1):
+            with ci.group(f"{number}/{len(stages)} {stage}"):
+                outcome = execute(stage, given, ci)
+            ci.say(f"{stage}: {outcome.result}")
+            statements += [outcome.statement] if outcome.statement else []
+            if outcome.result != "pass" or cancellation.requested():
+                break
+    finally:
+        if inputs.report_path and statements:
+            write_report(inputs.report_path, statements)
     return replace(outcome, outputs=outcome.outputs | {"stage": stage, "report-path": inputs.report_path or ""})
 
 
-def plan(flags: Mapping[str, object], environ: Mapping[str, str]) -> tuple[Inputs, list[tuple[str, GivenInputs]]]:
-    """The train's inputs and each stage's, all read before the first runs: a wrong one changes nothing anywhere."""
+def plan(flags: Mapping[str, object], environ: Mapping[str, str]) -> tuple[Inputs, list[Stage]]:
+    """The train's inputs and each stage's, all checked before the first runs: a wrong one changes nothing anywhere."""
     config = configuration(flags, environ)
-    given = collect(flags, environ, config)
-    if config is not None and config.data.get("stages") is not None:
-        given.maps.append({"stages": Given(config.data["stages"], config.where("stages"))})
-    inputs = read_inputs(Inputs, given, "run")
-    for stage in inputs.stages:
-        if stage not in ACTIONS:
-            raise InputError(
-                f"there is no stage {stage!r}.", where=given["stages"].source, hint=nearest(stage, ACTIONS)
-            )
+    inputs = _own_inputs(flags, environ, config)
+    if config is not None:
+        _check_sections(config)
     own = {key: value for key, value in flags.items() if key != "stages"}
     handed_on = _evaluated_model(own, environ, config)
     seen: Counter[str] = Counter()
     stages = []
     for stage in inputs.stages:
-        of_stage = collect(own, environ, config, stage, seen[stage])
-        of_stage.maps.append(handed_on)
-        read_inputs(load_action(stage).Inputs, of_stage, stage)
+        given = collect(own, environ, config, stage, seen[stage])
+        given.maps.append(handed_on)
+        _check_stage(stage, given)
         seen[stage] += 1
-        stages.append((stage, of_stage))
+        stages.append((stage, given))
     return inputs, stages
+
+
+def _own_inputs(flags: Mapping[str, object], environ: Mapping[str, str], config: YamlSource | None) -> Inputs:
+    given = collect(flags, environ, config)
+    if config is not None and config.data.get("stages") is not None:
+        given.maps.append({"stages": Given(config.data["stages"], config.where("stages"))})
+    inputs = read_inputs(Inputs, given, "run")
+    if not inputs.stages:
+        raise InputError(
+            "the input 'stages' names no stage.", where=given["stages"].source, hint=f"Known: {', '.join(ACTIONS)}."
+        )
+    for stage in inputs.stages:
+        if stage not in ACTIONS:
+            raise InputError(
+                f"there is no stage {stage!r}.", where=given["stages"].source, hint=nearest(stage, ACTIONS)
+            )
+    return inputs
+
+
+def _check_sections(config: YamlSource) -> None:
+    """A key that an action does not know is wrong also where that action is none of the stages."""
+    for action in [key for key in config.data if key in ACTIONS]:
+        section = config.data[action]
+        known = [field.alias or name for name, field in load_action(action).Inputs.model_fields.items()]
+        for occurrence in range(len(section) if isinstance(section, list) else 1):
+            for key, one in collect({}, {}, config, action, occurrence).items():
+                if one.own and key not in known:
+                    raise InputError(f"{action} has no input {key!r}.", where=one.source, hint=nearest(key, known))
+
+
+def _check_stage(stage: str, given: GivenInputs) -> None:
+    """Read the stage's inputs, see that what they name is there, and let the stage check what it can."""
+    module = load_action(stage)
+    inputs = read_inputs(module.Inputs, given, stage)
+    for key in _FILES.get(stage, ()):
+        if key in given and not (key == "model" and is_reference(str(given[key].value))):
+            _check_path(key, given[key])
+    if "registry" in given:
+        _check_registry(given["registry"])
+    if check := getattr(module, "check", None):
+        check(inputs)
+
+
+def _check_path(key: str, given: Given) -> None:
+    try:
+        existing_path(str(given.value))
+    except ValueError as error:
+        raise InputError(f"the input {key!r} is {given.value!r}: {error}", where=given.source) from None
+
+
+def _check_registry(given: Given) -> None:
+    try:
+        scheme_of(str(given.value))
+    except InputError as error:
+        raise InputError(error.message, where=given.source, hint=error.hint) from None
 
 
 def _evaluated_model(

@@ -64,6 +64,13 @@ def existing_path(value: str) -> str:
 ExistingPath = Annotated[str, AfterValidator(existing_path)]
 
 
+def local_folder(value: str) -> str:
+    """A folder of this machine."""
+    if "://" in value:
+        raise ValueError("write a folder; to hand it to another job, keep it as an artifact.")
+    return value
+
+
 def _hyphenated(field: str) -> str:
     return field.replace("_", "-")
 
@@ -77,7 +84,9 @@ class CommonInputs(BaseModel):
 
     config: str = Field("mlops.yml", description="The file with this model's settings; read when it exists.")
     working_directory: str = Field(".", description="Folder that all paths are relative to.")
-    evidence: str = Field("mlops-evidence", description="Folder that the statements are kept in.")
+    evidence: Annotated[str, AfterValidator(local_folder)] = Field(
+        "mlops-evidence", description="Folder that the statements are kept in."
+    )
     registry: str = Field("file:mlops-registry", description="Where models live, such as `file:registry`.")
     name: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="The model's name in the registry."

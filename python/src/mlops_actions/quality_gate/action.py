@@ -70,6 +70,11 @@ class Outputs(CommonOutputs):
     champion: str | None = Field(None, description="SHA-256 of the champion it was judged against.")
 
 
+def check(inputs: Inputs) -> None:
+    """Raise InputError for rules that cannot be read or contradict each other; a train asks before it starts."""
+    _policy(inputs)
+
+
 def run(inputs: Inputs) -> Statement[Verdict]:
     """Judge one model; the statement carries every rule's outcome, the decision and what it was read from."""
     policy = _policy(inputs)

@@ -57,6 +57,11 @@ def resolve(reference: str, registry: str, name: str | None) -> Model:
     return Model(reference, Path(reference), digest_path(reference), None, None)
 
 
+def is_reference(text: str) -> bool:
+    """Whether a model is asked for in a registry, and not by its path."""
+    return text.startswith("sha256:") or bool(_ALIAS.fullmatch(text) or _VERSION.fullmatch(text))
+
+
 def aliased(registry: Registry, name: str, alias: str) -> Version:
     """The version that an alias names; AliasMissingError says whether it ever did."""
     head = registry.head(name)

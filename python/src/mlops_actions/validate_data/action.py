@@ -41,6 +41,13 @@ class Outputs(CommonOutputs):
     failed_checks: int = Field(0, description="Checks that failed, warnings included.")
 
 
+def check(inputs: Inputs) -> None:
+    """Raise InputError for a contract that cannot be read; a train asks before it starts."""
+    from mlops_actions.validate_data.contract import read_contract
+
+    read_contract(inputs.contract, inputs.table)
+
+
 def run(inputs: Inputs) -> Statement[DataReport]:
     """Scan the data once. Raises InputError when there is nothing to check, or nothing to check it by."""
     from mlops_actions.tables import open_table
