@@ -1,6 +1,7 @@
 """Run a training command and record what makes its model reproducible.
 
-The command's exit code is passed on. Parameters and metrics are read from JSON files that it writes.
+The command's exit code is passed on, 128 and its number for a signal. Parameters are read before it runs, the
+model and its metrics after.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,15 @@ from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.git import checkout, dirty
 from mlops_actions.ci.inputs import CommonInputs, split_words
-from mlops_actions.errors import InputError
+from mlops_actions.errors import CancelledError, InputError
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.training import Training
 from mlops_actions.runner import Outcome, common_inputs, with_provenance
 
 log = logging.getLogger(__name__)
+
+_SECONDS_TO_CLEAN_UP = 5.0
+"""A runner kills all of us 10 seconds after the first signal."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,15 +76,26 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     )
     statement = Statement(options.model, digest_path(options.model), training)
     path = EvidenceStore(inputs.evidence).write(with_provenance(statement, ci.context(), started))
-    ci.set_outputs({"statement": str(path), "subject-sha256": statement.sha256})
-    return Outcome(0, {}, statement, path)
+    return Outcome(0, {"statement": str(path), "subject-sha256": statement.sha256}, statement, path)
 
 
 def _run(command: list[str]) -> int:
+    """Run to the end. A cancel is handed on, and the command gets some seconds to clean up by itself."""
     try:
-        return subprocess.run(command, check=False, env=_callers(os.environ)).returncode
+        process = subprocess.Popen(command, env=_callers(os.environ))
     except OSError as error:
         raise InputError(f"{command[0]!r} cannot be run: {error.strerror}.") from None
+    try:
+        code = process.wait()
+    except CancelledError:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS_TO_CLEAN_UP)
+        raise
+    finally:
+        process.kill()
+        process.wait()
+    return code if code >= 0 else 128 - code
 
 
 def _callers(environ: Mapping[str, str]) -> dict[str, str]:
@@ -107,7 +123,7 @@ def _python_version(program: str) -> str | None:
 
 def _numbers(path: str | None) -> dict[str, float]:
     values = _read_json(path, "metrics")
-    return {key: float(value) for key, value in values.items() if isinstance(value, int | float)}
+    return {key: float(value) for key, value in values.items() if type(value) in (int, float)}
 
 
 def _read_json(path: str | None, what: str) -> dict[str, Any]:
