@@ -174,4 +174,4 @@ def _evaluated_model(
 ) -> dict[str, Given]:
     """The model that evaluate-model is given is the one that the later stages judge, promote and deploy."""
     given = collect(flags, environ, config, "evaluate-model").get("model")
-    return {"model": given} if given else {}
+    return {"model": replace(given, own=False)} if given else {}
