@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_actions.evidence.data_report import CheckResult, DataReport, Drift
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports.page import Distributions, Page, Table, marked, number
+from mlops_actions.reports.page import Block, Distributions, Page, Table, marked, number
 
 _CHECKS = ("outcome", "column", "check", "failed", "of", "first rows", "contract")
 _DRIFT = ("outcome", "column", "method", "value", "limit", "noise alone")
@@ -21,7 +21,7 @@ def page(statement: Statement[DataReport]) -> Page:
         f"{len(report.checks) - len(failed) - len(unchecked)} checks hold, {len(failed)} fail, "
         f"{len(unchecked)} were not checked; {len(drifted)} of {len(report.drift)} columns drifted."
     )
-    blocks = (
+    blocks: tuple[Block, ...] = (
         Table("Failing checks", _CHECKS, tuple(map(_check, failed))),
         Table("Not checked", _CHECKS, tuple(map(_check, unchecked))),
         Table("Drift", _DRIFT, tuple(map(_drift, report.drift))),
