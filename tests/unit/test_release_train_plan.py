@@ -148,6 +148,11 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
         {"  policy: policy.yaml": "  - policy.yaml"},
         "mlops.yml:12: 'quality-gate' must hold inputs as `key: value`, found 'policy.yaml'.",
     ),
+    "what is needed to find the file": (
+        {"  policy: policy.yaml": "  policy: policy.yaml\n  working-directory: models"},
+        "mlops.yml:13: the input 'working-directory' cannot stand in mlops.yml, which it is needed to find. Give "
+        "--working-directory or INPUT_WORKING_DIRECTORY.",
+    ),
     "YAML that is none": (
         {"name: flights": "name: [flights"},
         "mlops.yml:2: the configuration is not valid YAML: did not find expected ',' or ']'.",

@@ -16,10 +16,11 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from mlops_actions import release_train
 from mlops_actions.ci.flags import as_written
+from mlops_actions.ci.inputs import to_seconds
 from mlops_actions.cli import first_line
 from mlops_actions.runner import ACTIONS, load_action
 from mlops_actions.schemas import schemas
@@ -82,17 +83,17 @@ def files(root: Path) -> dict[Path, str]:
 
 def action_yml(one: Interface, launch: str) -> str:
     """The metadata of a composite action; only the path to the launcher differs between its two places."""
-    inputs = {key: {"description": text, "required": False} for key, text, _ in described(one.inputs)}
+    inputs = {key: {"description": text, "required": False} for key, text, _ in described_inputs(one.inputs)}
     outputs = {
         key: {"description": text, "value": f"${{{{ steps.{one.name}.outputs.{key} }}}}"}
-        for key, text, _ in described(one.outputs)
+        for key, text in described_outputs(one.outputs)
     }
     environment = {"MLOPS_ACTIONS_REF": "${{ github.action_ref }}"}
     environment |= {f"INPUT_{key.upper().replace('-', '_')}": f"${{{{ inputs.{key} }}}}" for key in inputs}
     step = {
         "id": one.name,
         "shell": "bash",
-        "run": f'exec "$GITHUB_ACTION_PATH/{launch}" {one.name}\n',
+        "run": f'exec "$GITHUB_ACTION_PATH/{launch}" {one.name}',
         "env": environment,
     }
     document = {
@@ -107,18 +108,22 @@ def action_yml(one: Interface, launch: str) -> str:
     return f"# {NOTICE}\n" + yaml.safe_dump(document, sort_keys=False, width=10_000, allow_unicode=True)
 
 
-def described(model: type[BaseModel]) -> list[tuple[str, str, str]]:
-    """Key, description with its default, and an example, of every field."""
+def described_inputs(model: type[BaseModel]) -> list[tuple[str, str, str]]:
+    """Key, description with its default, and an example, of every input."""
     rows = []
     for name, field in model.model_fields.items():
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        shown = (
-            "" if default in (None, "", [], "[]") or "error" in str(default) else f" Default: `{as_written(default)}`."
-        )
+        unit = "s" if any(isinstance(one, BeforeValidator) and one.func is to_seconds for one in field.metadata) else ""
+        shown = "" if default in (None, "", []) else f" Default: `{as_written(default)}{unit}`."
         needed = " Required, here or in mlops.yml." if field.is_required() else ""
         example = as_written(field.examples[0]) if field.examples else ""
         rows.append((field.alias or name, f"{field.description}{needed}{shown}", example))
     return rows
+
+
+def described_outputs(model: type[BaseModel]) -> list[tuple[str, str]]:
+    """Key and description of every output."""
+    return [(field.alias or name, str(field.description)) for name, field in model.model_fields.items()]
 
 
 def readme(one: Interface) -> str:
@@ -126,7 +131,7 @@ def readme(one: Interface) -> str:
     loader = PackageLoader("mlops_actions.reports", "templates")
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  Markdown
     template = environment.get_template("action_readme.md")
-    inputs, outputs = described(one.inputs), described(one.outputs)
+    inputs, outputs = described_inputs(one.inputs), described_outputs(one.outputs)
     return template.render(notice=NOTICE, one=one, inputs=inputs, outputs=outputs) + "\n"
 
 

@@ -1,11 +1,11 @@
-"""JSON Schemas of what people and other tools write and read: mlops.yml and the statements."""
+"""JSON Schemas of what people and other tools write and read: mlops.yml, the policy and the statements."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from mlops_actions.ci.inputs import TOP_LEVEL_KEYS, CommonInputs
+from mlops_actions.ci.inputs import BEFORE_THE_FILE, TOP_LEVEL_KEYS, CommonInputs
 from mlops_actions.evidence.statement import KINDS, STATEMENT_TYPE, predicate_class, predicate_type
 from mlops_actions.runner import ACTIONS, load_action
 
@@ -14,7 +14,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas() -> dict[str, str]:
     """File name → JSON Schema."""
-    written = {"mlops.schema.json": _mlops()}
+    written = {"mlops.schema.json": _mlops(), "policy.schema.json": _policy()}
     written |= {f"{kind}.schema.json": _statement(kind) for kind in KINDS}
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in written.items()}
 
@@ -45,9 +45,16 @@ def _mlops() -> dict[str, Any]:
     }
 
 
+def _policy() -> dict[str, Any]:
+    from mlops_actions.quality_gate.policy import PolicyDocument
+
+    schema = PolicyDocument.model_json_schema(by_alias=True)
+    return {"$schema": _DIALECT, **schema, "title": "policy"}
+
+
 def _section(schema: dict[str, Any]) -> dict[str, Any]:
     """Inputs may also come from flags and the top level, so none is required in a section."""
-    properties = {key: _lenient(value) for key, value in schema["properties"].items()}
+    properties = {key: _lenient(value) for key, value in schema["properties"].items() if key not in BEFORE_THE_FILE}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

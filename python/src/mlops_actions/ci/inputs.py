@@ -128,6 +128,10 @@ TOP_LEVEL_KEYS = ("name", "registry", "evidence", "model", "fail-on", "report-pa
 """Keys that stand at the top of mlops.yml for all actions."""
 
 
+BEFORE_THE_FILE = ("config", "working-directory")
+"""Inputs that are needed to find mlops.yml, so they cannot stand in it."""
+
+
 def collect(
     flags: Mapping[str, object],
     environ: Mapping[str, str],
@@ -209,6 +213,13 @@ def _section(config: YamlSource, action: str, occurrence: int) -> dict[str, Give
         return {}
     if not isinstance(section, dict):
         raise InputError(f"{action!r} must hold inputs as `key: value`, found {section!r}.", where=config.where(*keys))
+    for key in BEFORE_THE_FILE:
+        if key in section:
+            raise InputError(
+                f"the input {key!r} cannot stand in {config.name}, which it is needed to find.",
+                where=config.where(*keys, key),
+                hint=f"Give --{key} or INPUT_{key.upper().replace('-', '_')}.",
+            )
     return {
         str(key): Given(value, config.where(*keys, key), own=True)
         for key, value in section.items()
