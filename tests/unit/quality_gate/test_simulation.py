@@ -15,7 +15,7 @@ from mlops_actions.quality_gate.decision import decide
 from mlops_actions.quality_gate.facts import Champion, Facts, Scope
 from mlops_actions.quality_gate.judge import Terms, judge
 from mlops_actions.quality_gate.policy import inline_policy
-from mlops_actions.statistics import Estimate
+from mlops_actions.statistics.estimate import Estimate
 
 REPETITIONS = 1000
 AT_MOST = binom.ppf(0.999, REPETITIONS, 0.05) / REPETITIONS
