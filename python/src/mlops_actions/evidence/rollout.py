@@ -15,7 +15,10 @@ class Look(Document):
 
     time: datetime
     weight: float = Field(description="The candidate's effective share of traffic, in percent.")
-    counts: dict[str, int] = Field(description="Of this look, e.g. candidate_requests, candidate_errors, ….")
+    counts: dict[str, int] = Field(
+        description="Of this look: candidate_requests, candidate_errors, stable_requests, stable_errors; "
+        "empty where the counters could not be trusted."
+    )
     worse: float = Field(description="log10 of the evidence that the candidate is worse.")
     non_inferior: float = Field(description="log10 of the evidence that it is not worse by the margin.")
 
@@ -25,9 +28,12 @@ class Rollout(Predicate):
 
     KIND: ClassVar[str] = "rollout"
 
+    id: str | None = Field(None, description="Names this rollout; statements that share it tell of the same one.")
     target: str
     strategy: Literal["canary", "blue-green", "ab", "shadow"]
-    outcome: Literal["promoted", "rolled-back", "held"]
+    outcome: Literal["promoted", "rolled-back", "held", "refused", "planned"] = Field(
+        description="`refused` and `planned`: the traffic was left as it was."
+    )
     identity: Literal["verified", "unverified"]
     steps: list[float]
     looks: list[Look]
@@ -36,3 +42,8 @@ class Rollout(Predicate):
     error_margin: float
     dispersion: float = Field(description="φ, by which the log evidence was divided.")
     stable: str | None = Field(None, description="SHA-256 that the stable side reported.")
+
+    @property
+    def weight(self) -> float:
+        """The candidate's share of traffic when the statement was made, in percent."""
+        return self.weights[-1] if self.weights else 0.0

@@ -1,0 +1,226 @@
+"""Move live traffic to a candidate step by step, and take it back on evidence that it is worse."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from mlops_actions.canary_deploy.conduct import ABORTED, Scene, conduct, settle
+from mlops_actions.canary_deploy.memory import Memory
+from mlops_actions.canary_deploy.metrics import open_metrics
+from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
+from mlops_actions.canary_deploy.rollout import Candidate, OnInconclusive, Rollout, Settings, end, resume
+from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
+from mlops_actions.canary_deploy.subject import Subject, find_subject, materials_of
+from mlops_actions.canary_deploy.targets import Services, Target, open_target, split_address
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Seconds, split_words
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import EvidenceStore, Reason, Statement
+from mlops_actions.evidence import rollout as document
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_REQUEST = 15.0
+_BASELINE_LOOKS = 30
+_OTHER_PROCESS = 30.0
+"""Seconds that an abort waits, besides one interval, for the process that runs the rollout."""
+
+
+def rising(steps: list[float]) -> list[float]:
+    """Weights in percent that rise from above 0; the first leaves something to compare with."""
+    if not steps or not 0 < steps[0] < 100 or steps[-1] > 100 or sorted(set(steps)) != steps:
+        raise ValueError("write rising percentages, the first below 100, such as 5, 20, 50, 100")
+    return steps
+
+
+def host_and_port(address: str) -> str:
+    """Where a server listens."""
+    try:
+        split_address(address)
+    except InputError as error:
+        raise ValueError(error.hint) from None
+    return address
+
+
+def absolute_path(path: str) -> str:
+    """The path part of a URL."""
+    if not re.fullmatch(r"/[!-~]*", path):
+        raise ValueError("write a path that starts with a slash, such as /healthz")
+    return path
+
+
+Address = Annotated[str, AfterValidator(host_and_port)]
+
+
+class Inputs(CommonInputs):
+    """What canary-deploy takes."""
+
+    model: str | None = Field(
+        None,
+        description="The model that the candidate serves: a path, `name@alias`, `name:version` or `sha256:…`; without "
+        "it, the only one with a passing verdict.",
+    )
+    target: str = Field(
+        description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, or "
+        "`envoy:http://HOST:PORT` with the admin address of one that runs already."
+    )
+    stable: Address = Field(description="The server of today, as `host:port`.")
+    candidate: Address = Field(description="The server of the new model, as `host:port`.")
+    strategy: Literal["canary"] = Field("canary", description="How traffic moves: `canary`, by steps.")
+    mode: Literal["run", "plan", "status", "abort", "stop"] = Field(
+        "run",
+        description="`run`, or take up a run that was killed; `plan` what it would take; tell the `status`; `abort` "
+        "an unfinished one; `stop` does so too and ends an embedded Envoy.",
+    )
+    steps: Annotated[list[float], BeforeValidator(split_words), AfterValidator(rising)] = Field(
+        [5, 20, 50, 100], description="The candidate's weights in percent; each is judged before the next, 100 is last."
+    )
+    interval: Seconds = Field(10, description="Time between two looks.")
+    deadline: Seconds = Field(3600, description="Longest time from the first weight to the decision.")
+    baseline: Seconds | None = Field(
+        None,
+        description="How long the stable side is watched before the first weight, to see how its errors come in "
+        "bunches; 30 looks where not given, with fewer they are taken to come by threes.",
+    )
+    error_margin: float = Field(
+        0.01, ge=0, lt=1, description="How much higher the candidate's error rate may be: 0.01 is one point."
+    )
+    alpha: float = Field(
+        0.05, gt=0, lt=1, description="Probability of rolling back a good candidate, and of promoting a bad one."
+    )
+    on_inconclusive: OnInconclusive = Field(
+        "rollback", description="At the deadline without a decision: `rollback`, or `hold` the weight where it is."
+    )
+    health_path: Annotated[str, AfterValidator(absolute_path)] = Field(
+        "/healthz", description="Path that a healthy server answers with a status of 2xx."
+    )
+    health_timeout: Seconds = Field(60, description="How long the servers may take to get healthy.")
+    state: str = Field(
+        "mlops-state", description="Folder that remembers an unfinished rollout, and the embedded Envoy."
+    )
+
+
+class Outputs(CommonOutputs):
+    """What canary-deploy gives."""
+
+    outcome: str = Field("", description="`promoted`, `rolled-back`, `held`, `refused` or `planned`.")
+    weight: float = Field(0.0, description="The candidate's share of traffic in percent at the end.")
+
+
+def run(inputs: Inputs) -> Statement[document.Rollout]:
+    """Roll out, or do what `mode` asks; a candidate that is worse is a statement with the result `fail`."""
+    scene = _scene(inputs)
+    if inputs.mode == "status":
+        return _status(inputs, scene)
+    if inputs.mode in ("abort", "stop"):
+        return _abort(inputs, scene)
+    subject = _subject(inputs)
+    terms = _terms(inputs, subject)
+    if inputs.mode == "plan":
+        return state_refusal(plan_rollout(terms, scene), terms, "planned", subject.materials)
+    with scene.memory.lock():
+        scene.memory.forget_abort()
+        found = _left_behind(terms, scene) or open_rollout(terms, scene)
+        if isinstance(found, Refusal):
+            return state_refusal(found, terms, "refused", subject.materials)
+        return state_rollout(conduct(found, scene), subject.materials)
+
+
+def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
+    """The rollout of this model that was killed before its end was confirmed."""
+    found = scene.memory.load()
+    if found is None or found.is_over:
+        return None
+    if found.candidate.sha256 != terms.candidate.sha256:
+        raise InputError(
+            f"the rollout of another model ({found.candidate.sha256[:12]}) has not ended on {terms.settings.target}.",
+            where=str(scene.memory.folder),
+            hint="Run it to its end, or give `mode: abort`.",
+        )
+    logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
+    scene.target.reach()
+    return resume(found, scene.target.weight())
+
+
+def _status(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
+    found = scene.memory.load()
+    if found is None:
+        return _nothing(inputs, scene.target.weight())
+    weight = scene.target.weight()
+    logger.info("the candidate's weight is %g %%", weight)
+    message = f"The proxy holds {weight:g} %, the rollout had set {found.weight:g} %."
+    notes = [] if weight == found.weight else [Reason(code="weight-differs", message=message)]
+    return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)), notes)
+
+
+def _abort(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
+    scene.memory.ask_to_abort()
+    with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
+        scene.memory.forget_abort()
+        found = scene.memory.load()
+        if found and not found.is_over:
+            scene.target.reach()
+            found = settle(found if found.ending else end(found, "rolled-back", "inconclusive", ABORTED), scene)
+        elif found is None:
+            _take_back(scene.target)
+        if inputs.mode == "stop" and scene.target.stop():
+            logger.info("the embedded proxy was stopped")
+    if found is None:
+        return _nothing(inputs, 0.0)
+    return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))
+
+
+def _take_back(target: Target) -> None:
+    """A weight between none and all belongs to an unfinished rollout, though another machine remembers it."""
+    if not target.is_running():
+        return
+    weight = target.weight()
+    if 0 < weight < 100:
+        logger.info("taking back %g %% from a rollout that this machine does not remember", weight)
+        target.set_weight(0)
+
+
+def _nothing(inputs: Inputs, weight: float) -> Statement[document.Rollout]:
+    subject = _subject(inputs)
+    message = f"No rollout on {inputs.target} is remembered in {inputs.state!r}; the candidate holds {weight:g} %."
+    refusal = Refusal("inconclusive", (Reason(code="no-rollout", message=message),), _candidate(subject))
+    return state_refusal(refusal, _terms(inputs, subject), "refused", subject.materials)
+
+
+def _subject(inputs: Inputs) -> Subject:
+    return find_subject(inputs.model, inputs.registry, inputs.name, EvidenceStore(inputs.evidence))
+
+
+def _candidate(subject: Subject) -> Candidate:
+    return Candidate(subject.name, subject.sha256, verified=False)
+
+
+def _scene(inputs: Inputs) -> Scene:
+    memory = Memory(inputs.state, inputs.target)
+    time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
+    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, memory.folder)
+    target = open_target(inputs.target, services)
+    return Scene(target, open_metrics(target), memory)
+
+
+def _terms(inputs: Inputs, subject: Subject) -> Terms:
+    settings = Settings(
+        target=inputs.target,
+        stable=inputs.stable,
+        candidate=inputs.candidate,
+        steps=tuple(step for step in inputs.steps if step < 100),
+        interval=inputs.interval,
+        deadline=inputs.deadline,
+        on_inconclusive=inputs.on_inconclusive,
+    )
+    return Terms(
+        settings=settings,
+        candidate=_candidate(subject),
+        error_margin=inputs.error_margin,
+        alpha=inputs.alpha,
+        baseline=inputs.baseline or _BASELINE_LOOKS * inputs.interval,
+        health_time_limit=inputs.health_timeout,
+    )

@@ -1,0 +1,59 @@
+"""Envoy's own counters of each cluster: what its users were answered, retries not counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin
+from mlops_actions.canary_deploy.metrics.interface import Snapshot
+from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget
+from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, STABLE
+from mlops_actions.errors import OutsideError
+from mlops_actions.statistics.sequential import Counts, Reading
+
+_PATTERN = (
+    rf"^cluster\.({STABLE}|{CANDIDATE})\.(membership_total|upstream_(rq_(completed|5xx|503|timeout|rx_reset|tx_reset)|"
+    r"cx_destroy_(local|remote)_with_active_rq))$"
+)
+
+
+@dataclass(frozen=True)
+class EnvoyCounters:
+    """Reads both clusters in one request."""
+
+    admin: EnvoyAdmin
+
+    def read(self) -> Snapshot:
+        """The counters since Envoy started."""
+        now, born = time.monotonic(), self.admin.born()
+        found = self.admin.counters(_PATTERN)
+        for cluster in (STABLE, CANDIDATE):
+            if f"cluster.{cluster}.membership_total" not in found:
+                raise OutsideError(f"the Envoy at {self.admin.find()} has no counters of a cluster {cluster!r}.")
+        errors = Reading(now, canary=counts_of(found, CANDIDATE), baseline=counts_of(found, STABLE))
+        return Snapshot(errors, born)
+
+
+def open_metrics(target: EnvoyTarget) -> EnvoyCounters:
+    """The counters of an Envoy target."""
+    return EnvoyCounters(target.admin)
+
+
+def counts_of(found: Mapping[str, int], cluster: str) -> Counts:
+    """Requests of a cluster that ended, and those without a good answer.
+
+    A 5xx is one, a time-out (504), a refused or reset connection (503) too, whoever made it. Two kinds leave no
+    status: a client that gave up waiting (its connection is destroyed from our side with a request on it, and it was
+    no time-out), and an answer that broke off (destroyed from the other side, and not answered with 503).
+    A counter that nothing has touched is not there and is 0.
+    """
+
+    def of(name: str) -> int:
+        return found.get(f"cluster.{cluster}.upstream_{name}", 0)
+
+    given_up = max(0, of("cx_destroy_local_with_active_rq") + of("rq_tx_reset") - of("rq_timeout"))
+    broken_off = max(0, of("cx_destroy_remote_with_active_rq") + of("rq_rx_reset") - of("rq_503"))
+    total = of("rq_completed") + given_up
+    return Counts(min(of("rq_5xx") + given_up + broken_off, total), total)

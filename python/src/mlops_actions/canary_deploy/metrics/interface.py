@@ -1,0 +1,39 @@
+"""What every source of metrics can do. A new one is one file that does it and one line in `locations.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from mlops_actions.statistics.sequential import Block, Reading, block_between
+
+_CLOCK_TOLERANCE = 2.0
+"""Seconds: sources tell their age in whole ones."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Cumulative counts of both sides at one moment."""
+
+    errors: Reading
+    """Requests, and those of them that got no good answer."""
+    born: float
+    """When the counters began at 0, in seconds on the clock of `errors.time`."""
+
+    def restarted_since(self, before: Snapshot) -> bool:
+        """Whether the counters began anew."""
+        return abs(self.born - before.born) > _CLOCK_TOLERANCE
+
+
+class MetricSource(Protocol):
+    """Counts what both sides did with their requests."""
+
+    def read(self) -> Snapshot:
+        """The counters now. OutsideError when they cannot be read: a missing counter is never 0 errors."""
+
+
+def block_since(before: Snapshot | None, after: Snapshot, longest_gap: float) -> Block | None:
+    """What happened between two snapshots; None, never a good block, after a reset or a gap."""
+    if before is None or after.restarted_since(before):
+        return None
+    return block_between(before.errors, after.errors, longest_gap)

@@ -1,0 +1,126 @@
+"""Everything before the first weight: are the servers there, is it the right model, can the deadline decide?"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass, replace
+
+from mlops_actions.canary_deploy.baseline import Baseline, watch_baseline
+from mlops_actions.canary_deploy.conduct import Scene, wrong_model
+from mlops_actions.canary_deploy.rollout import ERRORS, Candidate, Rollout, Settings, start
+from mlops_actions.canary_deploy.servers import wait_until_healthy
+from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
+from mlops_actions.errors import OutsideError
+from mlops_actions.evidence import Reason, Result
+from mlops_actions.statistics.sequential import Hypotheses, Metric, Plan, plan
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the rollout is to be, before anything was seen."""
+
+    settings: Settings
+    candidate: Candidate
+    error_margin: float
+    alpha: float
+    baseline: float
+    """Seconds."""
+    health_time_limit: float
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no rollout; the candidate got no traffic."""
+
+    result: Result
+    reasons: tuple[Reason, ...]
+    candidate: Candidate
+    dispersion: float = 1.0
+
+
+def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
+    """A rollout that means to set its first weight, or why there is none.
+
+    Raises OutsideError when the stable side is not healthy, or the proxy cannot be started or reached.
+    """
+    candidate = _identify(terms, scene)
+    if isinstance(candidate, Refusal):
+        return candidate
+    candidate = replace(candidate, stable_sha256=_check_stable(terms, scene))
+    terms = replace(terms, candidate=candidate)
+    scene.target.prepare()
+    baseline = _observe(terms, scene)
+    if refusal := _cannot_decide(terms, baseline):
+        return refusal
+    metric = Metric(ERRORS, baseline.dispersion, baseline.counts, margin=terms.error_margin)
+    return start(secrets.token_hex(8), terms.settings, candidate, [metric], terms.alpha, time.time())
+
+
+def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
+    """What a rollout would take, from the traffic seen now; never a pass, and nothing is changed."""
+    baseline = _observe(terms, scene)
+    if refusal := _cannot_decide(terms, baseline):
+        return refusal
+    reasons = tuple(Reason(code="planned", message=f"{line}.") for line in plan_lines(_plan(terms, baseline)))
+    return Refusal("inconclusive", reasons, terms.candidate, baseline.dispersion.value)
+
+
+def _identify(terms: Terms, scene: Scene) -> Candidate | Refusal:
+    address, limit = terms.settings.candidate, terms.health_time_limit
+    logger.info("asking the candidate %s for its health and its model", address)
+    found = wait_until_healthy(lambda: scene.target.probe("candidate"), limit)
+    if not found.healthy:
+        message = f"The candidate {address} was not healthy within {limit:g} s: {found.detail}."
+        return Refusal("fail", (Reason(code="candidate-unhealthy", message=message),), terms.candidate)
+    if reason := wrong_model(terms.candidate.sha256, found, required=False):
+        return Refusal("fail", (reason,), terms.candidate)
+    if found.sha256 is None:
+        logger.info("the candidate does not report its model (header X-Model-SHA256): its identity is unverified")
+    return replace(terms.candidate, verified=found.sha256 is not None)
+
+
+def _check_stable(terms: Terms, scene: Scene) -> str | None:
+    found = wait_until_healthy(lambda: scene.target.probe("stable"), terms.health_time_limit)
+    if not found.healthy:
+        raise OutsideError(
+            f"the stable side {terms.settings.stable} is not healthy: {found.detail}.",
+            hint="Nothing was changed. Check 'stable' and 'health-path'.",
+        )
+    return found.sha256
+
+
+def _observe(terms: Terms, scene: Scene) -> Baseline:
+    interval = terms.settings.interval
+    logger.info("watching the stable side for %g s, a look every %g s", terms.baseline, interval)
+    baseline = watch_baseline(scene.source, terms.baseline, interval)
+    logger.info("%s", baseline_line(baseline))
+    return baseline
+
+
+def _cannot_decide(terms: Terms, baseline: Baseline) -> Refusal | None:
+    if not baseline.counts.total:
+        message = f"No request reached the stable side within {terms.baseline:g} s: nothing could be compared."
+        reasons = [Reason(code="no-traffic", message=message)]
+    else:
+        ahead = _plan(terms, baseline)
+        for line in plan_lines(ahead):
+            logger.info("%s", line)
+        reasons = [Reason(code="cannot-decide", message=f"{why[:1].upper()}{why[1:]}.") for why in ahead.reasons]
+    return Refusal("inconclusive", tuple(reasons), terms.candidate, baseline.dispersion.value) if reasons else None
+
+
+def _plan(terms: Terms, baseline: Baseline) -> Plan:
+    return plan(
+        weights=terms.settings.steps,
+        baseline_rate=baseline.rate,
+        requests_per_second=baseline.requests_per_second,
+        interval=terms.settings.interval,
+        deadline=terms.settings.deadline,
+        hypotheses=Hypotheses(terms.error_margin, dispersion=baseline.dispersion.value),
+        alpha=terms.alpha,
+    )

@@ -1,0 +1,271 @@
+"""A rollout as a pure state machine: what was seen at a look decides the candidate's next weight, or the end.
+
+Whoever was killed and resumed in between, the same looks give the same end. The last weight in `weights` is what is
+meant to be set: it is written down first and set afterwards, so that a rollout that was killed knows what it wanted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from mlops_actions.evidence.rollout import Look
+from mlops_actions.evidence.statement import Reason, Result
+from mlops_actions.statistics.sequential import (
+    Action,
+    Block,
+    Counts,
+    Decision,
+    Evidence,
+    Metric,
+    begin,
+    decide,
+    next_step,
+    update,
+)
+
+ERRORS = "errors"
+"""The one metric for now: requests that got no good answer."""
+
+Outcome = Literal["promoted", "rolled-back", "held"]
+OnInconclusive = Literal["rollback", "hold"]
+
+_WEIGHT_TOLERANCE = 0.01
+"""Percent points: what a proxy may round."""
+_SHARE_EVIDENCE = math.log(1e9)
+"""A proxy that follows its weight is accused of not following it once in 1e9 looks."""
+_SHARE_FACTOR = 2.0
+"""Slow or retried requests shift the share that is seen; only odds wrong by more than this factor count."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is fixed before the first look."""
+
+    target: str
+    stable: str
+    """host:port"""
+    candidate: str
+    steps: tuple[float, ...]
+    """Weights in percent that are judged, rising; the promotion to 100 follows them and is not one of them."""
+    interval: float
+    """Seconds between looks."""
+    deadline: float
+    """Seconds from the first weight."""
+    on_inconclusive: OnInconclusive = "rollback"
+
+    @property
+    def planned_looks(self) -> int:
+        return max(1, math.ceil(self.deadline / self.interval))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The model that is rolled out, and what the servers said about themselves."""
+
+    name: str
+    sha256: str
+    verified: bool
+    """Whether the candidate reported this digest."""
+    stable_sha256: str | None = None
+    """What the stable side reported."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a rollout ends; it is over once the weight is set and confirmed."""
+
+    outcome: Outcome
+    result: Result
+    reasons: tuple[Reason, ...]
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Rollout:
+    """All that is known at one moment."""
+
+    id: str
+    settings: Settings
+    candidate: Candidate
+    started: float
+    """Unix time of the first weight."""
+    evidence: Evidence
+    weights: tuple[float, ...]
+    """In percent, in the order they were meant; the last one stands."""
+    step: int = 0
+    seen: tuple[int, int] = (0, 0)
+    """Requests in this step: of the candidate, of both."""
+    looks: tuple[Look, ...] = ()
+    ending: Ending | None = None
+
+    @property
+    def weight(self) -> float:
+        """The candidate's share of traffic as it is meant, in percent."""
+        return self.weights[-1]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended and its last weight was confirmed."""
+        return self.ending is not None and self.ending.confirmed
+
+    @property
+    def decision(self) -> Decision:
+        """What the evidence asks for now."""
+        return decide(self.evidence)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One look at the proxy."""
+
+    time: float
+    """Unix time."""
+    weight: float
+    """The candidate's effective weight, in percent."""
+    block: Block | None
+    """Requests since the look before; None where the counters could not be trusted."""
+    restarted: bool = False
+    """Whether the proxy was restarted since the look before."""
+
+
+def start(
+    name: str, settings: Settings, candidate: Candidate, metrics: Sequence[Metric], alpha: float, now: float
+) -> Rollout:
+    """A rollout that means to set its first weight. InputError where the judgement cannot be set up."""
+    evidence = begin(metrics, alpha=alpha, planned_looks=settings.planned_looks)
+    return Rollout(name, settings, candidate, now, evidence, weights=(settings.steps[0],))
+
+
+def look(rollout: Rollout, seen: Seen) -> Rollout:
+    """The rollout after one more look: its weight moves on, or it ends, or neither."""
+    rollout, decision = _learn(rollout, seen)
+    if decision.action is Action.ROLL_BACK:
+        return end(rollout, "rolled-back", "fail", *_told(decision))
+    if abs(seen.weight - rollout.weight) > _WEIGHT_TOLERANCE:
+        return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
+    if not _share_follows(rollout):
+        return end(rollout, "rolled-back", "inconclusive", _not_followed(rollout))
+    if decision.action is Action.ADVANCE:
+        return _advance(rollout, decision)
+    if seen.time - rollout.started >= rollout.settings.deadline:
+        return _undecided(rollout, decision)
+    return rollout
+
+
+def end(rollout: Rollout, outcome: Outcome, result: Result, *reasons: Reason) -> Rollout:
+    """The rollout that means to end: at 100 % where it is promoted, at 0 where it is rolled back."""
+    weights = {"promoted": 100.0, "rolled-back": 0.0, "held": rollout.weight}
+    added = () if outcome == "held" else (weights[outcome],)
+    return replace(rollout, weights=(*rollout.weights, *added), ending=Ending(outcome, result, reasons))
+
+
+def confirm(rollout: Rollout) -> Rollout:
+    """The rollout whose last weight is in effect: it is over."""
+    assert rollout.ending is not None
+    return replace(rollout, ending=replace(rollout.ending, confirmed=True))
+
+
+def resume(rollout: Rollout, effective: float) -> Rollout:
+    """What was left behind when the process died; its last weight may not have been set any more.
+
+    Any other weight than the last two was set by somebody else.
+    """
+    before = rollout.weights[-2] if len(rollout.weights) > 1 else 0.0
+    if rollout.ending or any(abs(effective - weight) <= _WEIGHT_TOLERANCE for weight in (before, rollout.weight)):
+        return rollout
+    seen = Seen(rollout.started, effective, None)
+    return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
+
+
+def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
+    block = seen.block
+    evidence = update(rollout.evidence, {ERRORS: block})
+    decision = decide(evidence)
+    counts = {} if block is None else {
+        "candidate_requests": block.canary.total,
+        "candidate_errors": block.canary.bad,
+        "stable_requests": block.baseline.total,
+        "stable_errors": block.baseline.bad,
+    }  # fmt: skip
+    candidate, both = rollout.seen
+    if block:
+        candidate, both = candidate + block.canary.total, both + block.canary.total + block.baseline.total
+    shown = [one.non_inferior for one in decision.judgements if one.non_inferior is not None]
+    added = Look(
+        time=datetime.fromtimestamp(seen.time, UTC),
+        weight=seen.weight,
+        counts=counts,
+        worse=_log10(decision.worse),
+        non_inferior=_log10(min(shown)),
+    )
+    learnt = replace(rollout, evidence=evidence, seen=(candidate, both), looks=(*rollout.looks, added))
+    return learnt, decision
+
+
+def _advance(rollout: Rollout, decision: Decision) -> Rollout:
+    step = rollout.step + 1
+    if step == len(rollout.settings.steps):
+        return end(rollout, "promoted", "pass", *_told(decision))
+    weights = (*rollout.weights, rollout.settings.steps[step])
+    return replace(rollout, step=step, weights=weights, seen=(0, 0), evidence=next_step(rollout.evidence))
+
+
+def _undecided(rollout: Rollout, decision: Decision) -> Rollout:
+    outcome: Outcome = "held" if rollout.settings.on_inconclusive == "hold" else "rolled-back"
+    judged = f"step {rollout.step + 1} of {len(rollout.settings.steps)} at {rollout.weight:g} %"
+    message = f"The deadline of {rollout.settings.deadline:g} s came before the evidence could decide {judged}."
+    return end(rollout, outcome, "inconclusive", Reason(code="deadline", message=message), *_told(decision))
+
+
+def _told(decision: Decision) -> list[Reason]:
+    return [Reason(code=reason.code, message=_sentence(reason.message)) for reason in decision.reasons]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else text
+
+
+def _weight_changed(rollout: Rollout, seen: Seen) -> Reason:
+    if seen.restarted:
+        message = f"The proxy was restarted and holds {seen.weight:g} % instead of {rollout.weight:g} %."
+        return Reason(code="proxy-restarted", message=message)
+    message = (
+        f"The candidate's weight is {seen.weight:g} %, this rollout had set {rollout.weight:g} %: "
+        "somebody else changed it."
+    )
+    return Reason(code="weight-changed", message=message)
+
+
+def _not_followed(rollout: Rollout) -> Reason:
+    candidate, both = rollout.seen
+    message = (
+        f"The proxy says {rollout.weight:g} %, but {candidate:,} of {both:,} requests went to the candidate: "
+        "its routing does not follow the weight."
+    )
+    return Reason(code="weight-not-followed", message=message)
+
+
+def _share_follows(rollout: Rollout) -> bool:
+    """Whether the requests seen in this step could come from the weight, by the exponent of Chernoff's bound."""
+    candidate, both = rollout.seen
+    odds = rollout.weight / (100 - rollout.weight)
+    share = Counts(candidate, both).rate
+    if share is None:
+        return True
+    low, high = (odds * factor / (1 + odds * factor) for factor in (1 / _SHARE_FACTOR, _SHARE_FACTOR))
+    nearest = min(max(share, low), high)
+    return both * _divergence(share, nearest) < _SHARE_EVIDENCE
+
+
+def _divergence(p: float, q: float) -> float:
+    """Kullback-Leibler distance of two coins, in nats."""
+    terms = ((p, q), (1 - p, 1 - q))
+    return sum(a * math.log(a / b) for a, b in terms if a > 0)
+
+
+def _log10(e_value: float) -> float:
+    return round(math.log10(max(e_value, 1e-300)), 4)

@@ -1,0 +1,149 @@
+"""Envoy: an embedded one (`envoy:HOST:PORT`, where users reach it) or one that runs already (`envoy:http://ADMIN`).
+
+One that runs already has clusters `stable` and `candidate`, and for each path two routes of which the first reads
+
+    match: {prefix: /, runtime_fraction: {default_value: {numerator: 0}, runtime_key: mlops_actions.canary.candidate}}
+    route: {cluster: candidate, timeout: 8s}
+
+and the second has the same match without `runtime_fraction` and `cluster: stable`. Its time limit is to be shorter
+than `interval`, and its layered runtime needs an `admin_layer`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from mlops_actions.canary_deploy import servers
+from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, percent_of
+from mlops_actions.canary_deploy.targets.addresses import Address, split_address
+from mlops_actions.canary_deploy.targets.embedded_envoy import EmbeddedEnvoy
+from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, STABLE
+from mlops_actions.canary_deploy.targets.interface import Capabilities, Services, Side
+from mlops_actions.errors import InputError, OutsideError
+
+_FOLLOW_LIMIT = 2.0
+_PAUSE = 0.01
+
+
+@dataclass(frozen=True)
+class EnvoyTarget:
+    """Routes by one runtime key; see `Target`."""
+
+    location: str
+    services: Services
+    admin: EnvoyAdmin
+    embedded: EmbeddedEnvoy | None = None
+    kind: str = "envoy"
+    capabilities: Capabilities = field(
+        default=Capabilities(least_weight=0.01, compare_and_swap=False, outlives_run=True)
+    )
+
+    def is_running(self) -> bool:
+        """Whether there is an Envoy to ask."""
+        return self.embedded is None or self.embedded.is_running()
+
+    def prepare(self) -> None:
+        """Start an embedded Envoy or point the running one; check one that is not ours."""
+        if self.embedded is None:
+            return self._check()
+        if self.embedded.is_running():
+            return self.embedded.point(*self._routes())
+        self.embedded.rest_at(0)
+        return self.embedded.start(*self._routes())
+
+    def reach(self) -> None:
+        """Start an embedded Envoy again that has ended; leave a running one as it is."""
+        if self.embedded and not self.embedded.is_running():
+            self.embedded.start(*self._routes())
+        self.weight()
+
+    def weight(self) -> float:
+        """What Envoy's runtime holds now, whoever set it."""
+        share = self.admin.share(KEY)
+        if share is not None:
+            return share
+        return 0.0 if self.embedded else self._default()
+
+    def set_weight(self, percent: float) -> None:
+        """Set the runtime key and read it back."""
+        self.admin.set_share(KEY, percent)
+        until = time.monotonic() + _FOLLOW_LIMIT
+        while abs(self.weight() - percent) > self.capabilities.least_weight / 2:
+            if time.monotonic() > until:
+                raise OutsideError(
+                    f"the weight of {self.location} stays at {self.weight():g} % instead of {percent:g} %."
+                )
+            time.sleep(_PAUSE)
+        if self.embedded and percent in (0, 100):
+            self.embedded.rest_at(round(percent))
+
+    def probe(self, side: Side) -> servers.Probe:
+        """Ask the server itself, not through the proxy."""
+        address = self.services.candidate if side == "candidate" else self.services.stable
+        return servers.probe(address, self.services.health_path)
+
+    def stop(self) -> bool:
+        """Stop the embedded Envoy; one that was not started by us is left alone."""
+        return self.embedded.stop() if self.embedded else False
+
+    def _routes(self) -> tuple[Address, Address, float]:
+        services = self.services
+        return split_address(services.stable), split_address(services.candidate), services.time_limit
+
+    def _check(self) -> None:
+        weight = self.weight()
+        if not {STABLE, CANDIDATE} <= self._clusters():
+            raise InputError(
+                f"the Envoy at {self.admin.find()} has no clusters {STABLE!r} and {CANDIDATE!r}.", where="target"
+            )
+        if weight > 0:
+            raise InputError(
+                f"the Envoy at {self.admin.find()} already sends {weight:g} % of the traffic to its candidate.",
+                where="target",
+                hint=f"After a promotion let its cluster {STABLE!r} point to the promoted server, then set the "
+                f"runtime key {KEY} to 0; `mode: abort` ends an unfinished rollout.",
+            )
+
+    def _default(self) -> float:
+        shares = [
+            percent_of(found.get("default_value", 0))
+            for found in _mappings(self.admin.configuration())
+            if found.get("runtime_key") == KEY
+        ]
+        if not shares:
+            raise InputError(
+                f"no route of the Envoy at {self.admin.find()} has the runtime key {KEY}.",
+                where="target",
+                hint=f"Put before the route to {STABLE!r} one to {CANDIDATE!r} with the same match and "
+                f"runtime_fraction: {{default_value: {{numerator: 0}}, runtime_key: {KEY}}}.",
+            )
+        return shares[0]
+
+    def _clusters(self) -> set[str]:
+        found = (one.get("cluster") for one in _mappings(self.admin.configuration()))
+        return {str(one["name"]) for one in found if isinstance(one, dict) and "name" in one}
+
+
+def open_target(location: str, services: Services) -> EnvoyTarget:
+    """`envoy:HOST:PORT` or `envoy:http://HOST:PORT`; nothing is reached or started yet."""
+    place = location.removeprefix("envoy:")
+    if place.startswith("http://"):
+        admin = urlsplit(place).netloc
+        split_address(admin)
+        capabilities = Capabilities(least_weight=0.01, compare_and_swap=False, outlives_run=False)
+        return EnvoyTarget(location, services, EnvoyAdmin(lambda: admin), capabilities=capabilities)
+    embedded = EmbeddedEnvoy(split_address(place), services.folder.resolve() / "envoy")
+    return EnvoyTarget(location, services, embedded.admin, embedded)
+
+
+def _mappings(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping inside a document, however deep."""
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from _mappings(one)
