@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import types
@@ -61,6 +62,7 @@ class Job:
         self.stdout = io.StringIO()
         self._monkeypatch = monkeypatch
         self.environ = {"GITHUB_OUTPUT": str(folder / "output"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
+        (folder / "policy.yaml").touch()
         monkeypatch.chdir(folder)
         monkeypatch.setenv("RUNNER_TEMP", str(folder))
 
@@ -182,8 +184,24 @@ def test_progress_is_shown_and_cannot_command_the_runner(job: Job) -> None:
 
 def test_reasons_are_annotations_at_their_places(job: Job) -> None:
     reasons = [Reason(code="shown", message="too low", where="policy.yaml:4"), Reason(code="x", message="no place")]
+    reasons.append(Reason(code="inline", message="no file", where="rules:2"))
     job.run(lambda _: statement("fail", reasons))
-    assert "::error file=policy.yaml,line=4::too low\n::error::no place\n" in job.stdout.getvalue()
+    shown = "::error file=policy.yaml,line=4::too low\n::error::no place\n::error::rules:2: no file\n"
+    assert shown in job.stdout.getvalue()
+
+
+def test_places_are_told_as_seen_from_outside_the_working_directory(job: Job) -> None:
+    (job.folder / "models").mkdir()
+    (job.folder / "models/policy.yaml").touch()
+    too_low = Reason(code="shown", message="too low", where="policy.yaml:4")
+    job.run(lambda _: statement("fail", [too_low]), **{"working-directory": "models"})
+
+    def refuses(_: CommonInputs) -> Statement[Predicate]:
+        raise InputError("wrong.", where="policy.yaml:7")
+
+    job.run(refuses, **{"working-directory": "models"})
+    places = re.findall(r"^::error file=(.*)::(.*)$", job.stdout.getvalue(), re.MULTILINE)
+    assert places == [("models/policy.yaml,line=4", "too low"), ("models/policy.yaml,line=7", "wrong.")]
 
 
 def test_many_reasons_leave_a_short_output(job: Job) -> None:

@@ -7,8 +7,8 @@ import logging
 import os
 import tempfile
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import chdir
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -83,14 +83,25 @@ def run_action(name: str, flags: Callable[[], Mapping[str, object]], environ: Ma
     return outcome.exit_code
 
 
-def working_directory(flags: Mapping[str, object], environ: Mapping[str, str]) -> chdir[str]:
-    """Enter the input `working-directory`, which only flags and `INPUT_*` can give."""
+@contextmanager
+def working_directory(flags: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[None]:
+    """Enter the input `working-directory`, which only flags and `INPUT_*` can give.
+
+    The place of an error that leaves it is told from outside, where CI systems and people look.
+    """
     given = collect(flags, environ).get("working-directory")
     folder = str(given.value) if given else "."
     if not Path(folder).is_dir():
         source = given.source if given else None
         raise InputError(f"the working-directory {folder!r} is not a folder.", where=source)
-    return chdir(folder)
+    with chdir(folder):
+        try:
+            yield
+        except MlopsError as error:
+            file, line = _file_and_line(error.where)
+            if file:
+                error.where = f"{Path(folder, file)}:{line}"
+            raise
 
 
 def configuration(flags: Mapping[str, object], environ: Mapping[str, str]) -> YamlSource | None:
@@ -115,7 +126,7 @@ def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)
     exit_code = exit_code_of(statement.predicate.result, inputs.fail_on)
-    ci.annotate(_annotations(statement.predicate, failed=exit_code != 0))
+    ci.annotate(_annotations(statement.predicate, inputs.working_directory, failed=exit_code != 0))
     ci.summarize(to_markdown(statement))
     return Outcome(exit_code, _outputs(module, statement, path, inputs.report_path), statement, path)
 
@@ -176,10 +187,9 @@ def guarded(ci: CI, run: Callable[[], Outcome]) -> Outcome:
 
 
 def _refused(ci: CI, error: MlopsError) -> Outcome:
-    place, _, line = (error.where or "").rpartition(":")
-    at = (place, int(line)) if place and line.isdigit() else (None, None)
-    message = str(error) if at == (None, None) else f"{error.message} {error.hint or ''}".rstrip()
-    ci.annotate([Annotation("error", message, file=at[0], line=at[1])])
+    file, line = _file_and_line(error.where)
+    message = f"{error.message} {error.hint or ''}".rstrip() if file else str(error)
+    ci.annotate([Annotation("error", message, file=file, line=line)])
     reasons = json.dumps([{"code": type(error).__name__, "message": error.message, "where": error.where}])
     return Outcome(error.exit_code, {"result": "error", "reasons": reasons})
 
@@ -195,16 +205,21 @@ def _crashed(ci: CI) -> Outcome:
     )
 
 
-def _annotations(predicate: Predicate, *, failed: bool) -> list[Annotation]:
+def _annotations(predicate: Predicate, folder: str, *, failed: bool) -> list[Annotation]:
+    """The reasons at their places, which are told from outside the working directory `folder`."""
     level: Level = "error" if failed else "notice" if predicate.result == "pass" else "warning"
     annotations = []
     for reason in predicate.reasons:
-        place, _, line = (reason.where or "").rpartition(":")
-        if place and line.isdigit():
-            annotations.append(Annotation(level, reason.message, file=place, line=int(line)))
-        else:
-            annotations.append(Annotation(level, reason.message))
+        file, line = _file_and_line(reason.where)
+        message = f"{reason.where}: {reason.message}" if reason.where and not file else reason.message
+        annotations.append(Annotation(level, message, str(Path(folder, file)) if file else None, line))
     return annotations
+
+
+def _file_and_line(where: str | None) -> tuple[str | None, int | None]:
+    """The parts of `file:line`; nothing where the place is none in a file, such as `--steps` or `rules:2`."""
+    file, _, line = (where or "").rpartition(":")
+    return (file, int(line)) if line.isdigit() and Path(file).is_file() else (None, None)
 
 
 def _outputs(
