@@ -12,7 +12,7 @@ import time
 import numpy as np
 
 from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices, records, slice_document
-from mlops_actions.statistics import Predictions, Sample
+from mlops_actions.statistics.sample import Predictions, Sample
 from mlops_actions.tables import Column
 
 METRICS = [

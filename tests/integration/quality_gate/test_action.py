@@ -19,7 +19,7 @@ from mlops_actions.evidence.training import Training
 from mlops_actions.evidence.verdict import Verdict
 from mlops_actions.quality_gate.action import Inputs, run
 from mlops_actions.registries import open_registry
-from mlops_actions.statistics import Estimate
+from mlops_actions.statistics.estimate import Estimate
 
 
 @pytest.fixture(autouse=True)

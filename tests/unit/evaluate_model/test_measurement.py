@@ -7,7 +7,7 @@ import pytest
 
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices
-from mlops_actions.statistics import Predictions, Sample
+from mlops_actions.statistics.sample import Predictions, Sample
 from mlops_actions.tables import Column
 
 

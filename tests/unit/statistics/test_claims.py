@@ -5,20 +5,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlops_actions.statistics import (
-    Claim,
-    Estimate,
-    Evaluation,
-    Outcome,
-    Predictions,
-    Sample,
-    by_slice,
-    combine,
-    design,
-    evaluate,
-    judge_forbidden,
-    judge_shown,
-)
+from mlops_actions.statistics.clusters import design
+from mlops_actions.statistics.contrasts import combine
+from mlops_actions.statistics.estimate import Estimate
+from mlops_actions.statistics.evaluation import Evaluation, by_slice, evaluate
+from mlops_actions.statistics.families import Claim, Outcome, judge_forbidden, judge_shown
+from mlops_actions.statistics.sample import Predictions, Sample
 
 REPETITIONS = 1000
 ALPHA = 0.05

@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mlops_actions.statistics import Predictions, Sample, design, evaluate
-from mlops_actions.statistics.clusters import effective_clusters, encode, joint, sandwich, sums
+from mlops_actions.statistics.clusters import design, effective_clusters, encode, joint, sandwich, sums
+from mlops_actions.statistics.evaluation import evaluate
+from mlops_actions.statistics.sample import Predictions, Sample
 
 
 def regression(errors: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Predictions:

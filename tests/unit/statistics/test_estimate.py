@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from mlops_actions.statistics import Estimate
+from mlops_actions.statistics.estimate import Estimate
 
 SCALES = ["identity", "logit", "fisher", "wilson", "tango"]
 

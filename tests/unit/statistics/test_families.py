@@ -6,32 +6,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlops_actions.statistics import (
+from mlops_actions.statistics.between import between_slices
+from mlops_actions.statistics.budget import Look, level
+from mlops_actions.statistics.clusters import design
+from mlops_actions.statistics.contrasts import combine, negate
+from mlops_actions.statistics.estimate import Estimate
+from mlops_actions.statistics.evaluation import by_slice, evaluate
+from mlops_actions.statistics.families import (
     Claim,
-    Estimate,
-    Look,
     Outcome,
-    Predictions,
-    Sample,
-    between_slices,
-    by_slice,
-    combine,
-    design,
-    evaluate,
     gaps,
     holm,
     judge_forbidden,
     judge_shown,
-    level,
-    negate,
     ratios,
     rows_needed,
     split_alpha,
-    stability,
     visible_harm,
     within,
     worst,
 )
+from mlops_actions.statistics.psi import stability
+from mlops_actions.statistics.sample import Predictions, Sample
 
 
 def mean(value: float, se: float = 0.01, df: float = 999.0) -> Estimate:

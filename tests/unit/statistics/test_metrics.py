@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from sklearn import metrics as oracle  # type: ignore[import-untyped]
 
-from mlops_actions.statistics import METRICS, Predictions, Sample, by_slice, design, evaluate, metrics_for
-from mlops_actions.statistics.evaluation import linearise
+from mlops_actions.statistics.clusters import design
+from mlops_actions.statistics.evaluation import by_slice, evaluate, linearise
 from mlops_actions.statistics.frame import Frame
+from mlops_actions.statistics.metrics import METRICS, metrics_for
+from mlops_actions.statistics.sample import Predictions, Sample
 
 N, K = 400, 4
 Oracle = Callable[..., float]

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from mlops_actions.evaluate_model.sandbox import Sandbox
     from mlops_actions.evaluate_model.testset import TestSet
     from mlops_actions.registries.reference import Model
-    from mlops_actions.statistics import Evaluation as Measured
-    from mlops_actions.statistics import Sample
+    from mlops_actions.statistics.evaluation import Evaluation as Measured
+    from mlops_actions.statistics.sample import Sample
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +114,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
 
 
 def _check_metrics(inputs: Inputs) -> None:
-    from mlops_actions.statistics import METRICS, metrics_for
+    from mlops_actions.statistics.metrics import METRICS, metrics_for
 
     for name in inputs.metrics or []:
         if name not in METRICS:
@@ -211,7 +211,7 @@ def _score_both(inputs: Inputs, model: Model, champion: Model | None, test_set: 
 
 def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
     from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
-    from mlops_actions.statistics import Sample
+    from mlops_actions.statistics.sample import Sample
 
     target, answers = test_set.target, [one for one in (scored.candidate, scored.champion) if one]
     classes = all_classes(target, answers)
@@ -222,7 +222,7 @@ def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
 
 def _measured(inputs: Inputs, test_set: TestSet, scored: _Scored, sample: Sample, known: dict[str, Any]) -> Evaluation:
     from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices, records, slice_document
-    from mlops_actions.statistics import metrics_for
+    from mlops_actions.statistics.metrics import metrics_for
 
     names = inputs.metrics or metrics_for(test_set.target.task)
     table = measure(sample, names)

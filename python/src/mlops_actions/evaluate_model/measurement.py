@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.evaluation import EstimateRecord, Slice
-from mlops_actions.statistics import METRICS, Estimate, Evaluation, Sample, by_slice, evaluate
+from mlops_actions.statistics.estimate import Estimate
+from mlops_actions.statistics.evaluation import Evaluation, by_slice, evaluate
+from mlops_actions.statistics.metrics import METRICS
+from mlops_actions.statistics.sample import Sample
 from mlops_actions.tables.interface import Column
 
 MISSING = "(missing)"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlops_actions.evaluate_model.answer import Answer, MisbehaviourError
 from mlops_actions.evaluate_model.target import Label, Target, shown
-from mlops_actions.statistics import Predictions
+from mlops_actions.statistics.sample import Predictions
 
 
 def predictions_of(target: Target, answer: Answer, classes: Sequence[Label], threshold: float) -> Predictions:

@@ -14,7 +14,7 @@ from mlops_actions.evaluate_model.availability import Availability
 from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.evidence import Material
 from mlops_actions.evidence.evaluation import Task
-from mlops_actions.statistics import Design, design
+from mlops_actions.statistics.clusters import Design, design
 from mlops_actions.tables.interface import Column, Table
 
 _NESTED = frozenset({"array", "object", "map", "binary", "time"})

@@ -100,8 +100,8 @@ def joint(columns: Sequence[Codes]) -> tuple[Codes, int]:
     return codes, int(codes.max(initial=-1)) + 1
 
 
-def sums(codes: Codes, values: NDArray[Any], size: int) -> Floats:
-    """Sum of the values of each code 0 … size - 1 (size,).
+def sums(codes: Codes, values: NDArray[Any] | None, size: int) -> Floats:
+    """Sum of the values, or number of rows, of each code 0 … size - 1 (size,).
 
     >>> sums(np.array([0, 1, 1]), np.array([1.0, 2.0, 3.0]), 2)
     array([1., 5.])
@@ -124,10 +124,10 @@ def sandwich(totals: Floats, shares: Floats) -> float:
     >>> round(sandwich(np.array([0.1, -0.1]), np.array([0.5, 0.5])), 3)
     0.04
     """
-    return float(sandwich_terms(totals, shares).sum())
+    return float((np.square(totals) * inflation(shares)).sum())
 
 
-def sandwich_terms(totals: Floats, shares: Floats) -> Floats:
-    """Each cluster's part of `sandwich`; a cluster that is everything gives 0, and too few clusters anyway."""
+def inflation(shares: Floats) -> Floats:
+    """1 / (1 - h_g), by which a cluster's square is inflated; 0 for one that is everything: too few clusters anyway."""
     room = 1.0 - shares
-    return np.divide(np.square(totals), room, out=np.zeros_like(room), where=room > 1e-12)
+    return np.divide(1.0, room, out=np.zeros_like(room), where=room > 1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import isfinite
 from typing import Any
 
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from mlops_actions.statistics.clusters import Codes, Floats
 from mlops_actions.statistics.estimate import Estimate
-from mlops_actions.statistics.frame import Frame, Influence, Spread
+from mlops_actions.statistics.frame import Frame
+from mlops_actions.statistics.influence import Denominators, Influence, Spread
 from mlops_actions.statistics.metrics import METRICS, Metric, confusion
-from mlops_actions.statistics.metrics.catalogue import NUMERIC, PROBABILITY, SCORED
-from mlops_actions.statistics.metrics.scores import Ranked
+from mlops_actions.statistics.metrics.functions import CONFUSION, NUMERIC, PROBABILITY, SCORED
+from mlops_actions.statistics.metrics.scores import Classes, Ranked
 from mlops_actions.statistics.sample import Predictions, Sample
 
 
@@ -70,9 +72,9 @@ def _evaluate(sample: Sample, metrics: Sequence[str], frame: Frame, table: Evalu
     ]
     chosen = [check_metric(sample, name) for name in metrics]
     whole_rows = Rows(frame, sample.truth, sample)
-    merged = Rows.of(sample, frame, merge=any(metric.confusion is not None for metric in chosen))
+    merged = Rows.of(sample, frame, merge=any(metric.needs == "labels" for metric in chosen))
     for metric in chosen:
-        name, rows = metric.name, whole_rows if metric.confusion is None else merged
+        name, rows = metric.name, merged if metric.needs == "labels" else whole_rows
         candidate = rows.influence(metric, sample.candidate, 0)
         columns = [estimates_of(rows.frame, metric, candidate, whole.estimates.get(name))]
         if sample.champion is not None:
@@ -137,28 +139,35 @@ class Rows:
 
     def influence(self, metric: Metric, model: Predictions, column: int | None) -> Influence:
         """The metric of one model, linearised; `column` is 0 for the candidate, 1 for the champion."""
-        if metric.confusion is not None:
-            labels = self.labels[column] if self.labels and column is not None else model.labels
-            if labels is not None:
-                return confusion.influence(self.frame, self.truth, labels, self.sample.classes, metric.confusion)
+        labels = self.labels[column] if self.labels and column is not None else model.labels
+        if metric.name in CONFUSION and labels is not None:
+            return confusion.influence(self.frame, self.truth, labels, self.sample.classes, CONFUSION[metric.name])
         if metric.name in SCORED and model.scores is not None:
             return SCORED[metric.name](self._rank(model, model.scores))
         if metric.name in PROBABILITY and model.scores is not None:
-            return PROBABILITY[metric.name](self.frame, self.sample.truth, model.scores)
+            return PROBABILITY[metric.name](self._everything, self.truth, model.scores)
         if model.values is not None:
-            return NUMERIC[metric.name](self.frame, self.sample.truth, model.values)
+            return NUMERIC[metric.name](self._everything, self.truth, model.values)
         raise ValueError(f"{metric.name} cannot be computed from these predictions")
 
     def _rank(self, model: Predictions, scores: Floats) -> Ranked:
         """The rows ranked by this model, sorted once for all metrics."""
         if id(model) not in self.ranked:
-            self.ranked[id(model)] = Ranked(self.frame, self.truth, scores, model.order)
+            self.ranked[id(model)] = Ranked(self._classes, scores, model.order)
         return self.ranked[id(model)]
+
+    @cached_property
+    def _classes(self) -> Classes:
+        return Classes(self.frame, self.truth == 1)
+
+    @cached_property
+    def _everything(self) -> Denominators:
+        return Denominators.everything(self.frame)
 
 
 def estimates_of(frame: Frame, metric: Metric, influence: Influence, whole: Estimate | None) -> list[Estimate]:
     """One estimate a group; `whole` is the table's, for its design effect."""
-    spread = frame.spread(influence.slope, influence.shares)
+    spread = influence.base.spread(influence.slope)
     naive = influence.value * (1.0 - influence.value) if metric.scale == "wilson" else None
     effective = _effective_rows(spread, naive, whole)
     return [
@@ -171,15 +180,15 @@ def differences_of(
 ) -> list[Estimate]:
     """Candidate - champion, one estimate a group: a row's influence is the difference of its two."""
     value = candidate.value - champion.value
-    same = metric.difference == "tango"
-    shares = candidate.shares if same else (*candidate.shares, *champion.shares)
-    spread = frame.spread(candidate.slope - champion.slope, shares)
-    if not same or candidate.hit is None or champion.hit is None:
+    shared = metric.difference == "tango" or candidate.base is champion.base
+    base = candidate.base if shared else Denominators(frame, (*candidate.base.shares, *champion.base.shares))
+    spread = base.spread(candidate.slope - champion.slope)
+    if metric.difference != "tango" or candidate.hit is None or champion.hit is None:
         effective = _effective_rows(spread, None, whole)
         return [_estimate("identity", "paired", value[g], spread, effective, g) for g in range(frame.groups)]
-    base = candidate.shares[0]
-    gained = frame.total(base * (candidate.hit > champion.hit))
-    lost = frame.total(base * (candidate.hit < champion.hit))
+    share = base.shares[0]
+    gained = frame.total(share * (candidate.hit > champion.hit))
+    lost = frame.total(share * (candidate.hit < champion.hit))
     effective = _effective_rows(spread, gained + lost - np.square(gained - lost), whole)
     return [
         _estimate("tango", "tango", value[g], spread, effective, g, float(gained[g]), float(lost[g]))

@@ -93,10 +93,29 @@ def restricted_variance(estimate: Estimate, limit: float) -> float:
 
 
 def _tango_inverse(estimate: Estimate, q: float) -> float:
-    low, high = -1.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if _tango_statistic(estimate, middle) > q else (low, middle)
+    """The root of value - limit - q·deviation by secant steps, with bisection where one leaves the bracket."""
+
+    def excess(limit: float) -> float:
+        return estimate.value - limit - q * sqrt(max(restricted_variance(estimate, limit), 0.0))
+
+    low, high = (-1.0, estimate.value) if q > 0 else (estimate.value, 1.0)
+    last, limit = estimate.value, (low + high) / 2.0
+    last_excess = excess(last)
+    if low < last + last_excess < high:
+        limit = last + last_excess
+    for step in range(400):
+        if not low < limit < high:
+            break
+        found = excess(limit)
+        low, high = (limit, high) if found > 0 else (low, limit)
+        rise = found - last_excess
+        following = limit - found * (limit - last) / rise if rise else low
+        # The next secant step would be far smaller still.
+        if abs(following - limit) <= 1e-13:
+            return following
+        # A bisection now and then makes an end certain.
+        bisect = step % 8 == 7 or not low < following < high
+        last, last_excess, limit = limit, found, (low + high) / 2.0 if bisect else following
     return low if q > 0 else high
 
 

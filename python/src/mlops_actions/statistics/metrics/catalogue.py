@@ -9,8 +9,6 @@ from math import inf
 from types import MappingProxyType
 from typing import Literal
 
-from mlops_actions.statistics.metrics import confusion, regression, scores
-from mlops_actions.statistics.metrics.confusion import Confusion
 from mlops_actions.statistics.scales import SCALES
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -37,8 +35,6 @@ class Metric:
     """The scale of a paired difference: tango where both models share a denominator of rows, else identity."""
     method: str
     """Name of the method that gives its standard error."""
-    confusion: Confusion | None = None
-    """For metrics of labels, the function of the confusion matrix."""
 
     @property
     def bounds(self) -> tuple[float, float]:
@@ -54,29 +50,29 @@ _NOT_NEGATIVE = frozenset({"log_loss", "mae", "mse", "rmse", "mape"})
 _BOTH: tuple[Task, ...] = ("binary", "multiclass")
 
 
-def _proportion(name: str, function: Confusion, *, higher: bool | None = True, paired: bool = True) -> Metric:
-    return Metric(name, ("binary",), "labels", higher, "wilson", "tango" if paired else "identity", "wilson", function)
+def _proportion(name: str, *, higher: bool | None = True, paired: bool = True) -> Metric:
+    return Metric(name, ("binary",), "labels", higher, "wilson", "tango" if paired else "identity", "wilson")
 
 
-def _composite(name: str, function: Confusion, tasks: tuple[Task, ...], scale: str = "logit") -> Metric:
-    return Metric(name, tasks, "labels", True, scale, "identity", "delta", function)
+def _composite(name: str, tasks: tuple[Task, ...], scale: str = "logit") -> Metric:
+    return Metric(name, tasks, "labels", True, scale, "identity", "delta")
 
 
 _ALL = (
-    Metric("accuracy", _BOTH, "labels", True, "wilson", "tango", "wilson", confusion.accuracy),
-    _composite("balanced_accuracy", confusion.balanced_accuracy, _BOTH),
-    _proportion("precision", confusion.precision, paired=False),
-    _proportion("recall", confusion.recall),
-    _proportion("specificity", confusion.specificity),
-    _proportion("false_positive_rate", confusion.false_positive_rate, higher=False),
-    _proportion("selection_rate", confusion.selection_rate, higher=None),
-    _composite("f1", confusion.f1, ("binary",)),
-    _composite("mcc", confusion.mcc, _BOTH, "fisher"),
-    _composite("kappa", confusion.kappa, _BOTH, "fisher"),
-    _composite("precision_macro", confusion.precision_macro, ("multiclass",)),
-    _composite("recall_macro", confusion.recall_macro, ("multiclass",)),
-    _composite("f1_macro", confusion.f1_macro, ("multiclass",)),
-    _composite("f1_weighted", confusion.f1_weighted, ("multiclass",)),
+    Metric("accuracy", _BOTH, "labels", True, "wilson", "tango", "wilson"),
+    _composite("balanced_accuracy", _BOTH),
+    _proportion("precision", paired=False),
+    _proportion("recall"),
+    _proportion("specificity"),
+    _proportion("false_positive_rate", higher=False),
+    _proportion("selection_rate", higher=None),
+    _composite("f1", ("binary",)),
+    _composite("mcc", _BOTH, "fisher"),
+    _composite("kappa", _BOTH, "fisher"),
+    _composite("precision_macro", ("multiclass",)),
+    _composite("recall_macro", ("multiclass",)),
+    _composite("f1_macro", ("multiclass",)),
+    _composite("f1_weighted", ("multiclass",)),
     Metric("roc_auc", ("binary",), "scores", True, "logit", "identity", "delong"),
     Metric("average_precision", ("binary",), "scores", True, "logit", "identity", "delta"),
     Metric("roc_auc_ovr", ("multiclass",), "probabilities", True, "logit", "identity", "delong"),
@@ -90,21 +86,6 @@ _ALL = (
 )
 
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ALL})
-
-SCORED = MappingProxyType({"roc_auc": scores.roc_auc, "average_precision": scores.average_precision})
-"""Metrics of two-class scores that need their order."""
-PROBABILITY = MappingProxyType({"roc_auc_ovr": scores.roc_auc_ovr, "log_loss": scores.log_loss, "brier": scores.brier})
-"""Metrics of probabilities, row by row."""
-NUMERIC = MappingProxyType(
-    {
-        "mae": regression.mae,
-        "mse": regression.mse,
-        "rmse": regression.rmse,
-        "mape": regression.mape,
-        "r2": regression.r2,
-    }
-)
-"""Metrics of predicted numbers."""
 
 
 def metrics_for(task: Task) -> tuple[str, ...]:

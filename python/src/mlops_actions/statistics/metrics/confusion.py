@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mlops_actions.statistics.clusters import Codes, Floats, sums
-from mlops_actions.statistics.frame import Frame, Influence
+from mlops_actions.statistics.frame import Frame
+from mlops_actions.statistics.influence import Denominators, Influence
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def influence(frame: Frame, truth: Codes, labels: Codes, classes: int, metric: C
     return Influence(
         found.value,
         found.gradient.ravel()[where],
-        tuple(share.ravel()[where] for share in found.shares),
+        Denominators(frame, tuple(share.ravel()[where] for share in found.shares)),
         None if found.hit is None else found.hit.ravel()[cell],
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlops_actions.statistics.clusters import Codes, Floats, sums
-from mlops_actions.statistics.frame import Frame, Influence
+from mlops_actions.statistics.frame import Frame
+from mlops_actions.statistics.influence import Denominators, Influence
 
 
 def roc_auc(rows: Ranked) -> Influence:
@@ -18,15 +18,7 @@ def roc_auc(rows: Ranked) -> Influence:
     Summed by cluster they give Obuchowski's 1997 variance, for independent rows exactly DeLong's (1988).
     NaN in a group that lacks a class.
     """
-    below, tied = rows.below(rows.mass - rows.positive_mass)
-    below_positive, tied_positive = rows.below(rows.positive_mass)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        of_positive = (below + 0.5 * tied) / rows.spread(rows.negatives)
-        of_negative = 1.0 - (below_positive + 0.5 * tied_positive) / rows.spread(rows.positives)
-        value = rows.total(rows.positive_mass * of_positive) / rows.positives
-        component = np.where(rows.positive, of_positive, of_negative)
-        slope = (component - rows.spread(value)) / rows.spread_by_class(rows.positives, rows.negatives)
-    return Influence(value, rows.restore(slope), rows.class_shares)
+    return Influence(*_area(rows), rows.classes.base)
 
 
 def average_precision(rows: Ranked) -> Influence:
@@ -35,110 +27,166 @@ def average_precision(rows: Ranked) -> Influence:
     The slope is its exact derivative in each row's weight: AP = Σ_i∈P w_i T_i / N_i / W_P, with T and N the weight of
     positives and of all rows that score at least as high. NaN in a group without positives.
     """
+    positives, negatives = rows.classes.positives, rows.classes.negatives
     with np.errstate(divide="ignore", invalid="ignore"):
-        above = rows.spread(rows.positives + rows.negatives) - rows.below(rows.mass)[0]
-        hits = rows.spread(rows.positives) - rows.below(rows.positive_mass)[0]
-        precision = np.where(above > 0, hits / above, 0.0)
+        hits = rows.spread(positives) - rows.below_positive
+        above = rows.spread(negatives) - rows.below_negative
+        # Rounding must not lift a precision above 1.
+        np.maximum(above, 0.0, out=above)
+        above += hits
         # A further row at a score lowers or lifts the precision of every positive that scores no higher.
-        reach = np.where(rows.positive_mass > 0, rows.positive_mass / above, 0.0)
-        lowered = np.add(*rows.below(reach * precision))
-        lifted = np.add(*rows.below(reach))
-        value = rows.total(rows.positive_mass * precision) / rows.positives
-        gain = np.where(rows.positive, precision - rows.spread(value) + lifted, 0.0)
-        slope = (gain - lowered) / rows.spread(rows.positives)
-    return Influence(value, rows.restore(slope), rows.class_shares)
+        lifting = np.divide(rows.positive, above, out=np.zeros_like(above), where=rows.positive > 0)
+        precision = np.divide(hits, above, out=hits, where=above > 0)
+        lifting_less = lifting * precision
+        lowered = rows.below(lifting_less)
+        lowered += lifting_less
+        gain = rows.below(lifting)
+        gain += lifting
+        gain += precision
+        value = rows.total(rows.positive * precision) / positives
+        gain -= rows.spread(value)
+        gain -= lowered
+        per_positive = rows.spread(positives)
+        gain /= per_positive
+        np.negative(lowered, out=lowered)
+        lowered /= per_positive
+    return Influence(value, rows.slope(lowered, gain), rows.classes.base)
 
 
-def log_loss(frame: Frame, truth: Codes, scores: Floats) -> Influence:
+def log_loss(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
     """Mean of -log p(truth), with p kept a rounding error away from 0 and 1 as in sklearn."""
-    return frame.ratio(*_mean(-np.log(_clipped(_probability_of_truth(truth, scores)))))
+    logarithm = np.log(_clipped(_probability_of_truth(truth, scores)))
+    return everything.mean(np.negative(logarithm, out=logarithm))
 
 
-def brier(frame: Frame, truth: Codes, scores: Floats) -> Influence:
+def brier(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
     """Mean squared error of the predicted probability (Brier 1950)."""
-    return frame.ratio(*_mean(np.square(scores - truth)))
+    return everything.mean(np.square(scores - truth))
 
 
-def roc_auc_ovr(frame: Frame, truth: Codes, scores: Floats) -> Influence:
+def roc_auc_ovr(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
     """Mean over the classes of each one's area against the rest; NaN in a group that lacks a class."""
-    classes = scores.shape[1]
-    parts = [roc_auc(Ranked(frame, truth == k, scores[:, k], np.argsort(scores[:, k]))) for k in range(classes)]
-    # Each class is the positive one once: its mean share, so that one rare class does not set the df alone.
-    share = np.mean([part.shares[0] for part in parts], axis=0)
-    value = np.mean([part.value for part in parts], axis=0)
-    return Influence(value, np.mean([part.slope for part in parts], axis=0), (share,))
+    frame, classes = everything.frame, scores.shape[1]
+    value, slope, share = np.zeros(frame.groups), np.zeros(len(truth)), np.zeros(len(truth))
+    for k in range(classes):
+        one = Classes(frame, truth == k)
+        parts = _area(Ranked(one, scores[:, k], np.argsort(scores[:, k])))
+        value += parts[0] / classes
+        slope += parts[1] / classes
+        # Each class is the positive one once: its mean share, so that one rare class does not set the df alone.
+        share += one.base.shares[0] / classes
+    return Influence(value, slope, Denominators(frame, (share,)))
 
 
-def _mean(values: Floats) -> tuple[Floats, Floats]:
-    return values, np.ones_like(values)
+def _area(rows: Ranked) -> tuple[Floats, Floats]:
+    positives, negatives = (rows.spread(total) for total in (rows.classes.positives, rows.classes.negatives))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        of_positive = rows.below_negative + 0.5 * rows.negative
+        of_positive /= negatives
+        of_negative = rows.below_positive + 0.5 * rows.positive
+        of_negative /= positives
+        value = rows.total(rows.positive * of_positive) / rows.classes.positives
+        mean = rows.spread(value)
+        of_positive -= mean
+        of_positive /= positives
+        np.subtract(1.0 - mean, of_negative, out=of_negative)
+        of_negative /= negatives
+    return value, rows.slope(of_negative, of_positive)
 
 
 def _probability_of_truth(truth: Codes, scores: Floats) -> Floats:
     if scores.ndim == 1:
-        return np.where(truth == 1, scores, 1.0 - scores)
+        # p or 1 - p, without a branch a row.
+        return np.asarray(np.abs(scores - (truth != 1)))
     return np.asarray(scores[np.arange(len(truth)), truth] / scores.sum(axis=1))
 
 
 def _clipped(probability: Floats) -> Floats:
     rounding = float(np.finfo(probability.dtype).eps)
-    return np.clip(probability.astype(np.float64), rounding, 1.0 - rounding)
+    return np.clip(probability.astype(np.float64, copy=False), rounding, 1.0 - rounding)
+
+
+class Classes:
+    """Rows of two classes, in groups."""
+
+    def __init__(self, frame: Frame, positive: NDArray[np.bool_]) -> None:
+        """Take the rows and which of them are positive."""
+        self.frame, self.positive = frame, positive
+        self._code = 2 * frame.group + positive
+        self.negatives, self.positives = sums(self._code, frame.mass, 2 * frame.groups).reshape(-1, 2).T
+
+    @cached_property
+    def base(self) -> Denominators:
+        """Both classes: each is a denominator, so that the rarer one sets the degrees of freedom."""
+        shares = np.zeros((2, self.frame.groups, 2))
+        with np.errstate(divide="ignore"):
+            shares[0, :, 1], shares[1, :, 0] = 1.0 / self.positives, 1.0 / self.negatives
+        return Denominators(self.frame, tuple(share.ravel()[self._code] for share in shares))
 
 
 class Ranked:
-    """Rows sorted by group and score. Arrays are in that order, so that sums run through memory once."""
+    """Rows sorted by group and score, as runs of equal scores: rows of one run and class are alike to a ranking.
 
-    def __init__(self, frame: Frame, truth: NDArray[Any], scores: Floats, order: Codes) -> None:
-        """Take the rows' classes (1 is positive), their scores, and the order that sorts these ascending."""
-        self._frame, self._truth = frame, truth
+    Arrays are (runs,), so that sums run through memory once.
+    """
+
+    def __init__(self, classes: Classes, scores: Floats, order: Codes) -> None:
+        """Take the rows' classes, their scores, and the order that sorts these ascending."""
+        frame = self._frame = classes.frame
+        self.classes = classes
         if frame.groups > 1:
             # Short integers are sorted by radix, in linear time.
-            small = frame.group.astype(np.uint16) if frame.groups < 65536 else frame.group
-            order = order[np.argsort(small[order], kind="stable")]
-        self._order, self._groups, self._group = order, frame.groups, frame.group[order]
-        self.mass = frame.mass[order]
-        self.positive = truth[order] == 1
-        self.positive_mass = self.mass * self.positive
-        self.positives = self.total(self.positive_mass)
-        self.negatives = self.total(self.mass - self.positive_mass)
+            group = frame.group.astype(np.min_scalar_type(frame.groups))
+            order = order[np.argsort(group[order], kind="stable")]
+            group = group[order]
         ordered = scores[order]
         fresh = np.ones(len(order), dtype=bool)
-        fresh[1:] = (ordered[1:] != ordered[:-1]) | (self._group[1:] != self._group[:-1])
+        np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+        if frame.groups > 1:
+            fresh[1:] |= group[1:] != group[:-1]
         starts = np.flatnonzero(fresh)
-        # Runs of equal scores, and where each one's group begins.
-        self._runs, self._block = len(starts), np.cumsum(fresh) - 1
-        owner = self._group[starts]
-        first = np.searchsorted(owner, np.arange(frame.groups))
-        self._first = first[owner]
-
-    def total(self, values: Floats) -> Floats:
-        """Sum per group."""
-        return sums(self._group, values, self._groups)
-
-    def spread(self, per_group: Floats) -> Floats:
-        """Each row's value of its group."""
-        return per_group[self._group]
-
-    def spread_by_class(self, of_positives: Floats, of_negatives: Floats) -> Floats:
-        """Each row's value of its class in its group."""
-        return np.where(self.positive, of_positives[self._group], of_negatives[self._group])
-
-    def below(self, mass: Floats) -> tuple[Floats, Floats]:
-        """For each row, the mass in its group that scores lower, and the mass that scores the same."""
-        tied = sums(self._block, mass, self._runs)
-        below = np.concatenate(([0.0], np.cumsum(tied)))
-        below = below[:-1] - below[self._first]
-        return below[self._block], tied[self._block]
-
-    def restore(self, values: Floats) -> Floats:
-        """The values in the order of the frame."""
-        found = np.empty_like(values)
-        found[self._order] = values
-        return found
+        self._runs = len(starts)
+        if frame.groups > 1:
+            self._owner = group[starts].astype(np.intp)
+            # The run with which each group begins.
+            self._first = np.searchsorted(self._owner, np.arange(frame.groups))
+        # Negatives of run i are cell i, positives cell runs + i.
+        cell = np.cumsum(fresh) - 1
+        cell += self._runs * classes.positive[order]
+        mass = None if frame.mass is None else frame.mass[order]
+        self.negative, self.positive = sums(cell, mass, 2 * self._runs).reshape(2, -1)
+        self._cell = np.empty_like(cell)
+        self._cell[order] = cell
 
     @cached_property
-    def class_shares(self) -> tuple[Floats, Floats]:
-        """The shares of both classes, in the order of the frame: each is a denominator."""
-        with np.errstate(divide="ignore"):
-            positive, negative = 1.0 / self.positives, 1.0 / self.negatives
-        of_positive, of_negative = positive[self._frame.group], negative[self._frame.group]
-        return np.where(self._truth == 1, of_positive, 0.0), np.where(self._truth == 1, 0.0, of_negative)
+    def below_negative(self) -> Floats:
+        """The weight of negatives that score lower."""
+        return self.below(self.negative)
+
+    @cached_property
+    def below_positive(self) -> Floats:
+        """The weight of positives that score lower."""
+        return self.below(self.positive)
+
+    def below(self, mass: Floats) -> Floats:
+        """The mass of lower runs in the same group."""
+        below = np.zeros(len(mass) + 1)
+        np.cumsum(mass, out=below[1:])
+        found = below[:-1]
+        if self._frame.groups > 1:
+            found -= self.spread(below[self._first])
+        return found
+
+    def total(self, mass: Floats) -> Floats:
+        """Sum per group."""
+        if self._frame.groups == 1:
+            return np.array([mass.sum()])
+        return sums(self._owner, mass, self._frame.groups)
+
+    def spread(self, per_group: Floats) -> Floats:
+        """Each run's value of its group; a single group broadcasts."""
+        return per_group if self._frame.groups == 1 else per_group[self._owner]
+
+    def slope(self, of_negatives: Floats, of_positives: Floats) -> Floats:
+        """Each row's value of its run and class, in the order of the frame."""
+        return np.asarray(np.concatenate((of_negatives, of_positives))[self._cell])

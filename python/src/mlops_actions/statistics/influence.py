@@ -1,0 +1,126 @@
+"""A linearised metric, and the variance that follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, reduce
+
+import numpy as np
+
+from mlops_actions.statistics.clusters import Codes, Floats, inflation, sums
+from mlops_actions.statistics.frame import Frame, times
+
+
+@dataclass(frozen=True)
+class Influence:
+    """A metric per group, linearised: by how much each row's weight moves it (Binder 1983)."""
+
+    value: Floats
+    """The metric of each group (groups,); NaN where it is not defined."""
+    slope: Floats
+    """d value / d weight of each row (rows,)."""
+    base: Denominators
+    """What it divides by."""
+    hit: Floats | None = None
+    """Proportions: 1 where the row counts in the numerator."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Sampling variation of one linearised metric, per group: arrays (groups,)."""
+
+    variance: Floats
+    """Cluster-robust variance."""
+    independent: Floats
+    """The variance that independent rows would give."""
+    effective: Floats
+    """Effective number of clusters G*, the least over denominators and ways."""
+    clusters: Codes
+    """Number of clusters in the denominator, the least over ways."""
+    rows: Codes
+    """Number of rows in the denominator."""
+
+
+@dataclass(frozen=True)
+class Denominators:
+    """What a metric divides by. All but the slope enters here, once for every metric with the same denominators."""
+
+    frame: Frame
+    """The rows."""
+    shares: tuple[Floats, ...]
+    """For each denominator, 1 / its total in the row's group for the rows in it, else 0: (rows,) each."""
+
+    @classmethod
+    def everything(cls, frame: Frame) -> Denominators:
+        """The one of a mean: all rows of the group."""
+        with np.errstate(divide="ignore"):
+            return cls(frame, (frame.spread(1.0 / frame.masses),))
+
+    def mean(self, values: Floats) -> Influence:
+        """The weighted mean of the values, on the denominator `everything`."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = self.frame.total(values) / self.frame.masses
+            slope = values - self.frame.spread(mean)
+            slope *= self.shares[0]
+        return Influence(mean, slope, self)
+
+    def spread(self, slope: Floats) -> Spread:
+        """Variance, degrees of freedom and counts of a metric with this slope.
+
+        Within a way, V = Σ u_g² / (1 - h_g) with the largest share over the denominators, and G* the least.
+        Over ways V_A + V_B - V_AB, never below the largest single one.
+        """
+        frame, facts = self.frame, self._facts
+        squares = np.square(times(slope, frame.weight))
+        if frame.count is not None:
+            squares *= frame.count
+        independent = frame.bincount(squares)
+        if not frame.ways:
+            squares *= facts.inflations[0]
+            return Spread(frame.bincount(squares), independent, facts.effective, facts.clusters, facts.rows)
+        moved = times(slope, frame.mass)
+        variance, floor = np.zeros(frame.groups), np.zeros(frame.groups)
+        for way, (pair, owner), inflated in zip(frame.ways, frame.pairs, facts.inflations, strict=True):
+            terms = np.square(sums(pair, moved, len(owner)))
+            terms *= inflated
+            part = sums(owner, terms, frame.groups)
+            variance += way.sign * part
+            if way.columns == 1:
+                floor = np.maximum(floor, part)
+        return Spread(np.maximum(variance, floor), independent, facts.effective, facts.clusters, facts.rows)
+
+    @cached_property
+    def _facts(self) -> _Facts:
+        frame = self.frame
+        rows = frame.rows_where(reduce(np.logical_or, (share > 0 for share in self.shares)))
+        if not frame.ways:
+            parts = [times(share, frame.weight) for share in self.shares]
+            squares = [frame.bincount(times(np.square(part), frame.count)) for part in parts]
+            return _Facts(
+                (inflation(reduce(np.maximum, parts)),), reduce(np.minimum, map(_inverse, squares)), rows, rows
+            )
+        inflations = []
+        effective = np.full(frame.groups, np.inf)
+        clusters = np.full(frame.groups, np.iinfo(np.intp).max, dtype=np.intp)
+        for way, (pair, owner) in zip(frame.ways, frame.pairs, strict=True):
+            parts = [sums(pair, times(share, frame.mass), len(owner)) for share in self.shares]
+            largest = reduce(np.maximum, parts)
+            inflations.append(inflation(largest))
+            if way.columns == 1:
+                for part in parts:
+                    effective = np.minimum(effective, _inverse(sums(owner, np.square(part), frame.groups)))
+                clusters = np.minimum(clusters, sums(owner, largest > 0, frame.groups).astype(np.intp))
+        return _Facts(tuple(inflations), effective, clusters, rows)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    inflations: tuple[Floats, ...]
+    """For each way, 1 / (1 - h) of each of its clusters."""
+    effective: Floats
+    clusters: Codes
+    rows: Codes
+
+
+def _inverse(squares: Floats) -> Floats:
+    return np.divide(1.0, squares, out=np.zeros_like(squares), where=squares > 0)
