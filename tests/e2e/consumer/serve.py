@@ -1,0 +1,24 @@
+"""Serves a model file on loopback: `serve.py MODEL PORT`. Every answer says which bytes it is from."""
+
+import hashlib
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+DIGEST = hashlib.sha256(Path(sys.argv[1]).read_bytes()).hexdigest()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Model-SHA256", DIGEST)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002  its name in the base
+        """The job's log is not for every request."""
+
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()
