@@ -210,6 +210,16 @@ def test_an_empty_slice_decides_nothing(task: str, name: str) -> None:
         assert found.undecidable == "no-data"
 
 
+def test_rounding_lifts_no_precision_above_one() -> None:
+    rng = np.random.default_rng(8)
+    truth, codes = rng.integers(0, 2, 2000), rng.integers(0, 200, 2000)
+    perfect = Predictions(truth, 0.5 * truth + 0.4 * rng.random(2000))
+    sample = Sample("binary", truth, perfect, design=design(2000, weights=rng.gamma(2, 1, 2000)))
+    parts = by_slice(sample, ["average_precision"], codes, 200, evaluate(sample, ["average_precision"]))
+    values = np.array([part.estimates["average_precision"].value for part in parts])
+    assert (values <= 1 + 1e-14).all()
+
+
 def test_delong_is_the_unclustered_case() -> None:
     """Structural components written out with a double loop's matrix (DeLong 1988)."""
     truth, model = draw("binary", 11, 200)

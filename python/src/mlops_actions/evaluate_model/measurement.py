@@ -73,11 +73,10 @@ def measure_slices(
         return found
     pooled = []
     for small, names in pools.items():
-        member = np.zeros(len(cut.values), dtype=np.intp)
-        member[list(small)] = 1
-        pooled.append(_by_slice(sample, names, member[cut.codes], 2, table)[1])
-    rows = int(cut.rows[sorted({i for small in pools for i in small})].sum())
-    return [*found, (OTHER, rows, _merged(pooled))]
+        rows = np.flatnonzero(np.isin(np.arange(len(cut.values)), small)[cut.codes])
+        pooled += _by_slice(sample.take(rows), names, np.zeros_like(rows), 1, table)
+    rows_of_all = int(cut.rows[sorted({i for small in pools for i in small})].sum())
+    return [*found, (OTHER, rows_of_all, _merged(pooled))]
 
 
 def cut_by(name: str, column: Column) -> Cut:

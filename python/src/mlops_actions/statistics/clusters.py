@@ -50,6 +50,11 @@ class Design:
         if self.weights is not None and not (np.isfinite(self.weights).all() and (self.weights >= 0).all()):
             raise ValueError("weights must be finite and not negative")
 
+    def take(self, rows: Codes) -> Design:
+        """The design of these rows alone."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Design(len(rows), weights, tuple(column[rows] for column in self.columns))
+
     @cached_property
     def ways(self) -> tuple[Way, ...]:
         """Every intersection of cluster columns with its sign in the inclusion-exclusion sum."""

@@ -100,7 +100,7 @@ class Frame:
         for way in self.ways:
             code = way.codes * self.groups + self.group
             entries = way.size * self.groups
-            if entries <= 4 * len(code) + 65536:
+            if entries <= len(code):
                 found.append((code, np.arange(entries, dtype=np.intp) % self.groups))
             else:
                 distinct, pair = np.unique(code, return_inverse=True)

@@ -30,6 +30,14 @@ class Predictions:
             if array is not None and not np.isfinite(array).all():
                 raise ValueError(f"{name} must be finite")
 
+    def take(self, rows: Codes) -> Predictions:
+        """The predictions of these rows alone."""
+        return Predictions(
+            None if self.labels is None else self.labels[rows],
+            None if self.scores is None else self.scores[rows],
+            None if self.values is None else self.values[rows],
+        )
+
     @cached_property
     def order(self) -> Codes:
         """The rows by ascending score."""
@@ -78,6 +86,21 @@ class Sample:
     def sampling(self) -> Design:
         """The design, plain where none was given."""
         return self.design or Design(len(self.truth))
+
+    def take(self, rows: Codes) -> Sample:
+        """The sample of these rows alone.
+
+        >>> Sample("regression", np.arange(4.0), Predictions(values=np.zeros(4))).take(np.array([1, 3])).truth
+        array([1., 3.])
+        """
+        return Sample(
+            self.task,
+            self.truth[rows],
+            self.candidate.take(rows),
+            self.champion and self.champion.take(rows),
+            self.design and self.design.take(rows),
+            self.classes,
+        )
 
     def _check(self, model: Predictions) -> None:
         for name in ("labels", "scores", "values"):
