@@ -15,6 +15,7 @@ import pytest
 from harness.act import Act
 from harness.checkout import ROOT
 from harness.log import Annotation, Run
+from harness.machine import free_ports
 from mlops_actions.evidence import EvidenceStore, digest_path
 from mlops_actions.evidence.data_report import DataReport
 from mlops_actions.evidence.evaluation import Evaluation
@@ -50,15 +51,6 @@ def artifact(consumer: Path, name: str) -> Path:
     with zipfile.ZipFile(store / f"{name}.zip") as zipped:
         zipped.extractall(folder)
     return folder
-
-
-def free_ports(count: int) -> list[str]:
-    """Ports of loopback that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(one.getsockname()[1]) for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def test_five_actions_over_seven_jobs_take_a_model_from_data_to_production(
