@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_actions.canary_deploy.action import Inputs
+from mlops_actions.canary_deploy.action import Inputs, run
 from mlops_actions.canary_deploy.subject import find_subject
 from mlops_actions.ci.inputs import collect, read_inputs
 from mlops_actions.errors import InputError
@@ -35,6 +35,11 @@ def test_the_defaults_are_what_the_description_says() -> None:
 def test_steps_that_do_not_rise_to_a_hundred_are_refused(steps: str) -> None:
     with pytest.raises(InputError, match="write rising percentages, the first below 100, such as 5, 20, 50, 100"):
         read(steps=steps)
+
+
+def test_a_step_that_the_target_cannot_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"the first of 'steps' is 0\.001 %; envoy:127\.0\.0\.1:8000 can set 0\.01 %"):
+        run(read(steps="0.001, 50", state=str(tmp_path)))
 
 
 @pytest.mark.parametrize(("key", "value"), [("candidate", "http://a:1"), ("stable", "a"), ("mode", "go"),

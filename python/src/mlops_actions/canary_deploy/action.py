@@ -203,6 +203,11 @@ def _scene(inputs: Inputs) -> Scene:
     time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
     services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, memory.folder)
     target = open_target(inputs.target, services)
+    least = target.capabilities.least_weight
+    if inputs.steps[0] < least:
+        raise InputError(
+            f"the first of 'steps' is {inputs.steps[0]:g} %; {inputs.target} can set {least:g} % at least."
+        )
     return Scene(target, open_metrics(target), memory)
 
 
