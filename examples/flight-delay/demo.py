@@ -4,6 +4,7 @@ Run: make demo        (at the top of the repository; it makes both environments 
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -17,20 +18,19 @@ HERE = Path(__file__).parent
 MLOPS_ACTIONS = Path(sys.executable).with_name("mlops-actions")
 PYTHON = Path(".venv", "bin", "python")
 PROXY, BLUE, GREEN = 18080, 18081, 18082
-RATE, SECONDS = 100, 300  # of requests in a rollout, and how long they go on at the most
+RATE, SECONDS = 80, 300  # of requests in a rollout, and how long they go on at the most
 CHALLENGERS = {
     "weather": "knows the weather and the plane besides the timetable",
     "boosting": "looks better by a wide margin, as long as flights count as independent",
     "leaky": "knows how late the flight left, which nobody knows when the prediction is made",
     "fragile": "is better, too, and has never met what the live feed sends",
 }
-ENDINGS = {0: "in production", 1: "refused", 3: "not decided: the champion stays"}
 
 
 def main() -> None:
     os.chdir(HERE)
     began = time.monotonic()
-    for left in ("build", "mlops-evidence", "registry"):
+    for left in ("build", "mlops-evidence", "mlops-state", "registry"):
         shutil.rmtree(left, ignore_errors=True)
     say("336,776 real flights: which will be more than 15 minutes late? Trained on January to August")
     call(PYTHON, "prepare.py")
@@ -52,21 +52,26 @@ def main() -> None:
 
 
 def release_all() -> dict[str, str]:
-    """Each challenger against the champion of the moment. Two servers, of which one is live: the other is free."""
-    endings = {"schedule": "the first champion"}
-    with ExitStack() as running:
-        live, free = BLUE, GREEN
-        running.callback(call, MLOPS_ACTIONS, "canary-deploy", "--mode", "stop")
-        running.enter_context(server("schedule", live))
+    """Each challenger against the champion of the moment. Of two servers one is live, the other free."""
+    endings, weights = {"schedule": "the first champion"}, {}
+    live, free = BLUE, GREEN
+    with ExitStack() as proxy, ExitStack() as champion:
+        proxy.callback(canary, "stop", BLUE, GREEN)
+        champion.enter_context(server("schedule", live))
         for name, what in CHALLENGERS.items():
             say(f"{name}: {what}")
             with ExitStack() as candidate:
                 candidate.enter_context(server(name, free))
-                code = release(name, live, free)
-                if code == 0:
-                    running.push(candidate.pop_all())
+                ended = release(name, live, free)
+                if ended["stage"] in ("canary-deploy", "promote-champion"):
+                    weights[name] = float(canary("status", live, free)["weight"])
+                endings[name] = f"{ended.get('outcome') or ended['result']} at {ended['stage']}; the champion stays"
+                if (ended["stage"], ended["result"]) == ("promote-champion", "pass"):
+                    endings[name] = "the champion, with all traffic"
+                    champion.close()
+                    champion.push(candidate.pop_all())
                     live, free = free, live
-            endings[name] = ENDINGS[code]
+    Path("build", "weights.json").write_text(json.dumps(weights))
     return endings
 
 
@@ -78,21 +83,32 @@ def train(name: str) -> None:
     )
 
 
-def release(name: str, live: int, free: int) -> int:
-    """The whole train of one model; users' requests come as soon as its canary begins."""
-    command = [MLOPS_ACTIONS, "run", "--model", path(name), "--report-path", f"build/{name}.html"]
-    environ = os.environ | {"INPUT_STABLE": f"127.0.0.1:{live}", "INPUT_CANDIDATE": f"127.0.0.1:{free}"}
-    if sys.stderr.isatty():
-        environ["FORCE_COLOR"] = "1"
-    with ExitStack() as users, subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stderr is not None
-        for line in run.stderr:
+def release(name: str, live: int, free: int) -> dict[str, str]:
+    """The whole train of one model, with users from the moment its canary begins; what its last stage put out."""
+    command = [MLOPS_ACTIONS, "--json", "run", "--model", path(name), "--report-path", f"build/{name}.html"]
+    environ = routed(live, free) | ({"FORCE_COLOR": "1"} if sys.stderr.isatty() else {})
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with ExitStack() as users, subprocess.Popen(command, env=environ, text=True, **pipes) as train:
+        for line in train.stderr or ():
             print(line, end="", flush=True)
             if "/6 canary-deploy" in line:
                 users.enter_context(started(PYTHON, "load.py", "--port", PROXY, "--rate", RATE, "--seconds", SECONDS))
-    if run.returncode not in ENDINGS:
-        sys.exit(f"the train of {name} ended with code {run.returncode}")
-    return run.returncode
+        outputs: dict[str, str] = json.loads(train.stdout.read() if train.stdout else "")
+    if outputs["result"] == "error":
+        sys.exit(f"the train of {name} ended with code {train.returncode}")
+    return outputs
+
+
+def canary(mode: str, live: int, free: int) -> dict[str, str]:
+    """What canary-deploy says when it is asked for its `status`, or told to `stop` the proxy."""
+    command = [MLOPS_ACTIONS, "--json", "canary-deploy", "--mode", mode, "--fail-on", "never"]
+    done = subprocess.run(command, env=routed(live, free), capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def routed(live: int, free: int) -> dict[str, str]:
+    """The environment that tells canary-deploy where both servers are."""
+    return os.environ | {"INPUT_STABLE": f"127.0.0.1:{live}", "INPUT_CANDIDATE": f"127.0.0.1:{free}"}
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def main() -> None:
     given = arguments.parse_args()
     threadpool_limits(1)  # a row is less work than waking a thread
     model = load(given.model, given.registry, given.wait)
-    print(f"serving {given.model} ({model.sha256[:12]}) on 127.0.0.1:{given.port}", flush=True)
+    print(f"serving {model.sha256[:12]} on 127.0.0.1:{given.port}", flush=True)
     uvicorn.run(application(model), host="127.0.0.1", port=given.port, lifespan="off", log_level="warning")
 
 

@@ -2,13 +2,14 @@
 
     python tests/e2e/check_demo.py examples/flight-delay
 
-reads the registry, the statements (with the weights that the proxy confirmed) and the models' own bytes. Whether the
+reads the registry, the proxy's weights as the demo read them, the statements and the models' own bytes. Whether the
 champion's rule passed is worked out again here from the recorded estimates, by scipy.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,7 @@ class Demo:
     """The folder of the example after `make demo`."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.store = EvidenceStore(folder / "mlops-evidence")
         self.registry = open_registry(f"file:{folder / 'registry'}")
         self.models = {path.stem: digest(path) for path in (folder / "build").glob("*.joblib")}
@@ -58,6 +60,11 @@ class Demo:
         yield from self.boosting_needs_more_data()
         yield from self.leaky_was_refused()
         yield from self.fragile_was_rolled_back()
+        weights = json.loads((self.folder / "build" / "weights.json").read_bytes())
+        yield (
+            "the proxy held all traffic on weather, and none on fragile",
+            weights == {"weather": 100.0, "fragile": 0.0},
+        )
 
     def registry_names_the_champion(self) -> Iterator[Check]:
         champion = self.registry.head(NAME).aliases.get("champion")
