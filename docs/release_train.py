@@ -100,8 +100,9 @@ class Demo:
         rule = next((rule for rule in verdict.rules if rule.rule == "roc_auc > champion"), None) if verdict else None
         if verdict is None or rule is None or rule.lower is None:
             return ("", "")
-        needed = f", {rule.clusters_needed} more days" if rule.result == "inconclusive" and rule.clusters_needed else ""
-        return (verdict.result, f"gain ≥ {rule.lower:+.4f}{needed}")
+        if rule.result == "inconclusive" and rule.clusters_needed:
+            return (verdict.result, f"needs {rule.clusters_needed} days")
+        return (verdict.result, f"gain ≥ {rule.lower:+.4f}")
 
     def served(self, rollout: Rollout | None) -> Cell:
         if rollout is None:
