@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator
 
 from mlops_actions import release_train
 from mlops_actions.ci.flags import as_written
-from mlops_actions.ci.inputs import to_seconds
+from mlops_actions.ci.inputs import CommonInputs, to_seconds
 from mlops_actions.cli import first_line
 from mlops_actions.runner import ACTIONS, load_action
 from mlops_actions.schemas import schemas
@@ -39,8 +39,6 @@ class Interface:
     inputs: type[BaseModel]
     outputs: type[BaseModel]
     icon: str
-    guide: str
-    """The rest of the module's docstring, for the README."""
 
 
 _ICONS = {
@@ -61,12 +59,11 @@ def interfaces() -> Iterator[Interface]:
 
 
 def _interface(name: str, title: str, module: Any, icon: str) -> Interface:
-    guide = (module.__doc__ or "").strip().partition("\n")[2].strip()
-    return Interface(name, title, first_line(module), module.Inputs, module.Outputs, icon, guide)
+    return Interface(name, title, first_line(module), module.Inputs, module.Outputs, icon)
 
 
 def files(root: Path) -> dict[Path, str]:
-    """Every generated file and its content; `root` is read only for the files that are generated in part."""
+    """Every generated file and its content; of `root` only what is written by hand is read: guides and main README."""
     written: dict[Path, str] = {}
     for one in interfaces():
         if one.name == "run":
@@ -74,7 +71,9 @@ def files(root: Path) -> dict[Path, str]:
             continue
         written[Path("actions") / one.name / "action.yml"] = action_yml(one, "../../python/launch")
         written[Path(one.name) / "action.yml"] = action_yml(one, "../python/launch")
-        written[Path("actions") / one.name / "README.md"] = readme(one)
+        written[Path("actions") / one.name / "README.md"] = readme(
+            one, _read(root / "docs" / "actions" / f"{one.name}.md") or ""
+        )
     written |= {Path("schemas") / name: text for name, text in schemas().items()}
     main = root / "README.md"
     written[Path("README.md")] = with_tables(main.read_text(encoding="utf-8") if main.exists() else "")
@@ -83,7 +82,7 @@ def files(root: Path) -> dict[Path, str]:
 
 def action_yml(one: Interface, launch: str) -> str:
     """The metadata of a composite action; only the path to the launcher differs between its two places."""
-    inputs = {key: {"description": text, "required": False} for key, text, _ in described_inputs(one.inputs)}
+    inputs = {key: {"description": text, "required": False} for key, text in described_inputs(one.inputs)}
     outputs = {
         key: {"description": text, "value": f"${{{{ steps.{one.name}.outputs.{key} }}}}"}
         for key, text in described_outputs(one.outputs)
@@ -108,16 +107,16 @@ def action_yml(one: Interface, launch: str) -> str:
     return f"# {NOTICE}\n" + yaml.safe_dump(document, sort_keys=False, width=10_000, allow_unicode=True)
 
 
-def described_inputs(model: type[BaseModel]) -> list[tuple[str, str, str]]:
-    """Key, description with its default, and an example, of every input."""
+def described_inputs(model: type[BaseModel]) -> list[tuple[str, str]]:
+    """Key and description with its default: the action's own inputs, then those that all actions share."""
+    fields = sorted(model.model_fields.items(), key=lambda field: field[0] in CommonInputs.model_fields)
     rows = []
-    for name, field in model.model_fields.items():
+    for name, field in fields:
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         unit = "s" if any(isinstance(one, BeforeValidator) and one.func is to_seconds for one in field.metadata) else ""
         shown = "" if default in (None, "", []) else f" Default: `{as_written(default)}{unit}`."
         needed = " Required, here or in mlops.yml." if field.is_required() else ""
-        example = as_written(field.examples[0]) if field.examples else ""
-        rows.append((field.alias or name, f"{field.description}{needed}{shown}", example))
+        rows.append((field.alias or name, f"{field.description}{needed}{shown}"))
     return rows
 
 
@@ -126,13 +125,13 @@ def described_outputs(model: type[BaseModel]) -> list[tuple[str, str]]:
     return [(field.alias or name, str(field.description)) for name, field in model.model_fields.items()]
 
 
-def readme(one: Interface) -> str:
-    """An action's README: what it is for, an example, its inputs and outputs."""
+def readme(one: Interface, guide: str) -> str:
+    """An action's README: what it is for, its guide, its inputs and outputs."""
     loader = PackageLoader("mlops_actions.reports", "templates")
     environment = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  Markdown
     template = environment.get_template("action_readme.md")
     inputs, outputs = described_inputs(one.inputs), described_outputs(one.outputs)
-    return template.render(notice=NOTICE, one=one, inputs=inputs, outputs=outputs) + "\n"
+    return template.render(notice=NOTICE, one=one, guide=guide, inputs=inputs, outputs=outputs) + "\n"
 
 
 def with_tables(text: str) -> str:

@@ -1,0 +1,89 @@
+"""What the documents show is what the program takes: every snippet is read by the code it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mlops_actions.quality_gate.policy import inline_policy, read_policy
+from mlops_actions.release_train import Inputs as TrainInputs
+from mlops_actions.runner import ACTIONS, load_action
+from mlops_actions.validate_data.contract import read_contract
+from mlops_actions.yaml_source import parse_yaml
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *(ROOT / "docs" / "actions").glob("*.md"), *(ROOT / "examples").glob("*/README.md")]
+USES = re.compile(r"org/mlops-actions(?:/(?P<action>[a-z-]+))?@v1")
+
+
+def snippets() -> Iterator[tuple[str, Any]]:
+    for page in PAGES:
+        for number, text in enumerate(re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)):
+            name = f"{page.relative_to(ROOT)}:{number}"
+            yield name, parse_yaml(text.encode(), name, "snippet").data
+
+
+SNIPPETS = dict(snippets())
+
+
+def steps() -> Iterator[tuple[str, str | None, dict[str, Any]]]:
+    for name, snippet in SNIPPETS.items():
+        found = (
+            snippet
+            if isinstance(snippet, list)
+            else [s for job in snippet.get("jobs", {}).values() for s in job["steps"]]
+        )
+        for step in found:
+            if match := USES.fullmatch(str(step.get("uses", ""))):
+                yield name, match["action"], step.get("with", {})
+
+
+@pytest.mark.parametrize(("where", "action", "inputs"), list(steps()))
+def test_every_step_gives_inputs_that_the_action_has(where: str, action: str | None, inputs: dict[str, Any]) -> None:
+    model = load_action(action).Inputs if action else TrainInputs
+    assert set(inputs) <= {field.alias for field in model.model_fields.values()}, where
+
+
+def test_every_action_is_shown_in_use() -> None:
+    assert {action for _, action, _ in steps()} >= set(ACTIONS)
+
+
+def test_every_policy_reads(tmp_path: Path) -> None:
+    policies = [snippet for snippet in SNIPPETS.values() if isinstance(snippet, dict) and "rules" in snippet]
+    assert len(policies) >= 2
+    for policy in policies:
+        (tmp_path / "policy.yaml").write_text(yaml.safe_dump(policy))
+        assert read_policy(str(tmp_path / "policy.yaml")).rules
+
+
+def test_every_inline_rule_reads() -> None:
+    inline = [inputs["rules"] for _, _, inputs in steps() if "rules" in inputs]
+    spelled = re.findall(
+        r"`((?:recall|worst|roc_auc|abs|age|latency_p95_ms)[^`]* (?:>=|<=|<|>) [^`]+)`", guide("quality-gate")
+    )
+    assert len(spelled) >= 5
+    for rules in [*inline, *spelled]:
+        assert inline_policy(rules).rules
+
+
+def test_the_contract_of_the_guide_reads(tmp_path: Path) -> None:
+    (contract,) = [snippet for snippet in SNIPPETS.values() if isinstance(snippet, dict) and "kind" in snippet]
+    (tmp_path / "contract.yaml").write_text(yaml.safe_dump(contract))
+    properties = read_contract(str(tmp_path / "contract.yaml")).properties
+    assert [one.name for one in properties if not one.available] == ["dep_delay"]
+
+
+def test_every_link_between_our_pages_leads_somewhere() -> None:
+    for page in [*PAGES, *(ROOT / "actions").glob("*/README.md"), ROOT / "CONTRIBUTING.md"]:
+        base = ROOT / "actions" / page.stem if page.parent.name == "actions" else page.parent
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (base / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
+
+
+def guide(action: str) -> str:
+    return (ROOT / "docs" / "actions" / f"{action}.md").read_text()
