@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn import metrics as oracle  # type: ignore[import-untyped]
+from sklearn import metrics as oracle
 
 from mlops_actions.statistics.clusters import design
 from mlops_actions.statistics.evaluation import by_slice, evaluate, linearise
