@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+import signal
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 import pytest
@@ -12,6 +13,15 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # The start of a test's id, and why it may be skipped in CI.
 MAY_SKIP: dict[str, str] = {}
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers() -> Iterator[None]:
+    """A cancelled run keeps its handlers to the end of its process, which in a test is pytest's."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -38,3 +38,11 @@ def test_the_handlers_that_were_there_are_put_back() -> None:
     with cancellation.handled():
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_after_a_signal_later_ones_are_ignored_to_the_end_of_the_process() -> None:
+    with pytest.raises(CancelledError), cancellation.handled():
+        os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGINT)
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert cancellation.requested()

@@ -19,7 +19,7 @@ from pydantic import Field
 from mlops_actions import cancellation, runner
 from mlops_actions.ci.github import GitHub
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
-from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.errors import CancelledError, InputError, OutsideError
 from mlops_actions.evidence import Predicate, Reason, Statement
 from mlops_actions.evidence.promotion import Promotion
 from mlops_actions.evidence.store import read_statement
@@ -159,6 +159,19 @@ def test_a_cancelled_run_ends_with_130_and_writes_no_statement(job: Job, number:
     assert job.outputs["result"] == "error"
     assert f"cancelled by {number.name}" in job.stdout.getvalue()
     assert not (job.folder / "mlops-evidence").exists()
+
+
+def test_a_library_that_hides_the_signal_behind_an_error_of_its_own_is_no_bug_of_ours(job: Job) -> None:
+    def queries(_: CommonInputs) -> Statement[Predicate]:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+        except CancelledError:
+            raise RuntimeError("Query interrupted") from None
+        return statement()
+
+    assert job.run(queries) == 130
+    assert "cancelled (RuntimeError)" in job.stdout.getvalue()
+    assert list(job.folder.glob("*.log")) == []
 
 
 def test_a_deferred_action_that_was_cancelled_still_states_how_it_ended(job: Job) -> None:

@@ -41,14 +41,24 @@ def deferred() -> Iterator[None]:
 
 @contextmanager
 def handled() -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into CancelledError; later ones are ignored while it cleans up."""
+    """Turn the first SIGINT or SIGTERM into CancelledError; later ones are ignored, also after it."""
     _requested.clear()
     before = {number: signal.signal(number, _on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not _requested.is_set():
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """At the end of a cancelled process, which would otherwise lose its exit code to a signal in its last moment.
+
+    An interpreter that shuts down takes all handlers away, and leaves only what is ignored for good.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _on_signal(number: int, _frame: FrameType | None) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import NoReturn, Protocol, cast
 
-from mlops_actions import __version__
+from mlops_actions import __version__, cancellation
 from mlops_actions.ci import CI, detect
 from mlops_actions.ci.flags import add_inputs
-from mlops_actions.errors import InputError, nearest
+from mlops_actions.errors import CancelledError, InputError, nearest
 from mlops_actions.runner import ACTIONS, Outcome, guarded, load_action, run_action
 
 COMMANDS = {
@@ -37,8 +37,14 @@ class Command(Protocol):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    """Run one command and return its exit code; without `arguments`, those of the process, which then ends."""
+    exit_code = _run(list(sys.argv[1:] if arguments is None else arguments))
+    if arguments is None and exit_code == CancelledError.exit_code:
+        cancellation.ignore_signals()
+    return exit_code
+
+
+def _run(words: list[str]) -> int:
     as_json = words[:1] == ["--json"]
     words = words[as_json:]
     ci = detect(os.environ, sys.stdout, sys.stderr, as_json=as_json)

@@ -180,7 +180,9 @@ def guarded(ci: CI, run: Callable[[], Outcome]) -> Outcome:
         return replace(outcome, exit_code=CancelledError.exit_code) if cancellation.requested() else outcome
     except MlopsError as error:
         return _refused(ci, error)
-    except Exception:  # noqa: BLE001  a traceback reaching a user is a bug: it goes to a file
+    except Exception as error:  # noqa: BLE001  a traceback reaching a user is a bug: it goes to a file
+        if cancellation.requested():  # a library may turn our CancelledError into an error of its own
+            return _refused(ci, CancelledError(f"cancelled ({type(error).__name__})."))
         return _crashed(ci)
     finally:
         logger.removeHandler(handler)
