@@ -1,0 +1,71 @@
+"""What each action's environment holds, read from the locked requirements."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = {path.stem: path for path in (ROOT / "python" / "requirements").glob("*.txt")}
+HEAVY = {"pandas", "scikit-learn", "scipy", "duckdb", "narwhals", "pyarrow", "joblib"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def pins(path: Path) -> dict[str, set[str]]:
+    """Package → versions; several where they differ by Python's version."""
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", path.read_text(), re.MULTILINE):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[<>=; \[]", requirement)[0] for requirement in requirements}
+
+
+def test_there_is_a_lock_for_every_environment() -> None:
+    assert set(LOCKS) == {"all", "core", "data", "dev", "envoy", "uv"}
+
+
+@pytest.mark.parametrize("lock", ["core", "envoy"])
+def test_gate_promotion_and_canary_are_light(lock: str) -> None:
+    assert not HEAVY & set(pins(LOCKS[lock]))
+
+
+def test_each_environment_holds_what_its_actions_need() -> None:
+    core, data, envoy = (
+        names(PROJECT["dependencies"]),
+        names(PROJECT["optional-dependencies"]["data"]),
+        names(PROJECT["optional-dependencies"]["envoy"]),
+    )
+    assert core <= set(pins(LOCKS["core"]))
+    assert core | data <= set(pins(LOCKS["data"]))
+    assert core | envoy <= set(pins(LOCKS["envoy"]))
+    assert core | data | envoy <= set(pins(LOCKS["all"]))
+
+
+@pytest.mark.parametrize("lock", sorted(LOCKS))
+def test_every_pin_has_hashes_and_nothing_says_where_it_comes_from(lock: str) -> None:
+    text = LOCKS[lock].read_text()
+    for entry in re.split(r"\n(?=\S)", text.strip()):
+        assert re.match(r"[a-z0-9-]+==\S+", entry)
+        assert "--hash=sha256:" in entry
+    assert "://" not in text
+
+
+@pytest.mark.parametrize("lock", sorted(set(LOCKS) - {"dev"}))
+def test_all_environments_are_parts_of_one_resolution(lock: str) -> None:
+    whole = pins(LOCKS["dev"])
+    assert all(versions <= whole[name] for name, versions in pins(LOCKS[lock]).items())
+
+
+@pytest.mark.parametrize("action", ["quality_gate", "promote_champion", "canary_deploy"])
+def test_a_light_action_imports_nothing_heavy(action: str) -> None:
+    code = f"import sys, mlops_actions.{action}.action; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"pandas", "sklearn", "scipy", "duckdb", "narwhals", "jinja2", "requests", "obstore"} & set(modules)
