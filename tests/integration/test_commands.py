@@ -81,7 +81,7 @@ def test_a_registered_model_is_pulled_byte_for_byte(released: Project, tmp_path:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("pull", "flights@chalenger", "--output", "x"), 2, "'flights' has no alias 'chalenger' in the registry"),
+        (("pull", "flights@contender", "--output", "x"), 2, "'flights' has no alias 'contender' in the registry"),
         (("pull", "flihgts@champion", "--output", "x"), 2, "Did you mean 'flights'?"),
         (("pull", "build", "--output", "x"), 2, "'build' is a folder."),
         (("pull", "flights@champion", "--output", "build"), 4, "'build' cannot be written: "),
