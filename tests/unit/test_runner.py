@@ -20,7 +20,7 @@ from mlops_actions import cancellation, runner
 from mlops_actions.ci.github import GitHub
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
 from mlops_actions.errors import CancelledError, InputError, OutsideError
-from mlops_actions.evidence import Predicate, Reason, Statement
+from mlops_actions.evidence import Material, Predicate, Reason, Statement
 from mlops_actions.evidence.promotion import Promotion
 from mlops_actions.evidence.store import read_statement
 
@@ -222,6 +222,20 @@ def test_many_reasons_leave_a_short_output(job: Job) -> None:
     job.run(lambda _: statement("fail", reasons))
     assert 0 < len(json.loads(job.outputs["reasons"])) < 500
     assert len(job.outputs["reasons"]) <= 4000
+
+
+def test_a_password_in_a_url_is_masked_and_kept_out_of_the_statement(job: Job) -> None:
+    def reads(inputs: CommonInputs) -> Statement[Predicate]:
+        material = Material(name="data", uri=inputs.registry, digest={})
+        made = statement()
+        predicate = made.predicate.model_copy(update={"materials": [material]})
+        return Statement(made.name, made.sha256, predicate)
+
+    job.run(reads, registry="https://bot:s3cret@models.example")
+    assert job.stdout.getvalue().startswith("::add-mask::s3cret\n")
+    written = (job.folder / job.outputs["statement"]).read_text()
+    assert '"uri": "https://models.example"' in written
+    assert "s3cret" not in written
 
 
 def test_a_report_is_written_where_it_was_asked_for(job: Job) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Protocol, cast
 
 from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
+from mlops_actions.ci.credentials import passwords
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, GivenInputs, collect, read_inputs
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
 from mlops_actions.errors import CancelledError, InputError, MlopsError
@@ -122,6 +123,8 @@ def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
 
     module = load_action(name)
     inputs = read_inputs(module.Inputs, given, name)
+    for secret in passwords(" ".join(str(one.value) for one in given.values())):
+        ci.mask(secret)
     started = datetime.now(UTC)
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)

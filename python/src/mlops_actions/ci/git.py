@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 
-_CREDENTIALS = re.compile(r"(?<=//)[^/@]+@")
+from mlops_actions.ci.credentials import without_credentials
 
 
 def checkout() -> tuple[str | None, str | None]:
     """Commit and remote of the git checkout around the working directory; None where there is none."""
-    return _git("rev-parse", "HEAD"), _without_credentials(_git("remote", "get-url", "origin"))
+    remote = _git("remote", "get-url", "origin")
+    return _git("rev-parse", "HEAD"), without_credentials(remote) if remote else None
 
 
 def dirty() -> bool | None:
@@ -25,7 +25,3 @@ def _git(*arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def _without_credentials(url: str | None) -> str | None:
-    return _CREDENTIALS.sub("", url) if url else None

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mlops_actions.evidence.statement import Predicate
+from mlops_actions.evidence.statement import Predicate, Uri
 
 
 class Promotion(Predicate):
@@ -14,7 +14,7 @@ class Promotion(Predicate):
 
     KIND: ClassVar[str] = "promotion"
 
-    registry: str
+    registry: Uri
     name: str
     version: int | None
     alias: str

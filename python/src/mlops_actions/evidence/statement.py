@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -18,6 +19,9 @@ PREDICATE_TYPES = "https://mlops-actions.github.io/statement"
 Result = Literal["pass", "fail", "inconclusive"]
 
 Sha256 = str
+
+Uri = Annotated[str, AfterValidator(without_credentials)]
+"""A place as the user wrote it, less the password that it may hold."""
 
 
 class Document(BaseModel):
@@ -41,7 +45,7 @@ class Material(Document):
     """Something that was read to come to the result."""
 
     name: str = Field(description="Its role: data, reference, contract, policy, champion, or a statement's kind.")
-    uri: str = Field(description="Where it was read, as the user wrote it.")
+    uri: Uri = Field(description="Where it was read, as the user wrote it.")
     digest: dict[str, str] = Field(description="By algorithm; usually sha256.")
     kind: str = Field("sha256", description="How strong the digest is: sha256, etag+size, delta-version, ….")
 
