@@ -256,7 +256,37 @@ def test_paths_are_relative_to_the_working_directory(job: Job) -> None:
     assert Path.cwd() == job.folder
 
 
-def test_an_evidence_folder_that_refuses_is_an_outside_error(job: Job) -> None:
+def test_an_evidence_folder_that_refuses_is_an_outside_error_before_anything_is_done(job: Job) -> None:
     (job.folder / "file").touch()
-    assert job.run(lambda _: statement(), evidence="file") == 4
+    assert job.run(never, evidence="file") == 4
     assert job.outputs["result"] == "error"
+    assert "nothing can be written to the folder 'file': 'file' is no folder" in job.stdout.getvalue().replace(
+        str(job.folder) + "/", ""
+    )
+    assert job.run(never, evidence="file/below") == 4
+
+
+def test_a_report_that_cannot_be_written_is_an_error_before_anything_is_done(job: Job) -> None:
+    (job.folder / "folder").mkdir()
+    assert job.run(never, **{"report-path": "folder"}) == 2
+    assert "the report cannot be written to 'folder', which is a folder. Name a file." in job.stdout.getvalue()
+    assert not (job.folder / "mlops-evidence").exists()
+
+
+def test_outputs_that_cannot_be_handed_on_are_an_error_before_anything_is_done(job: Job) -> None:
+    job.environ["GITHUB_OUTPUT"] = str(job.folder / "nowhere" / "output")
+    assert job.run(never) == 4
+    assert job.stdout.getvalue().count("GITHUB_OUTPUT cannot be written: No such file or directory.") == 1
+
+
+def test_outputs_that_cannot_be_handed_on_any_more_are_no_pass(job: Job) -> None:
+    def loses_its_outputs(_: CommonInputs) -> Statement[Predicate]:
+        job.environ["GITHUB_OUTPUT"] = str(job.folder / "nowhere" / "output")
+        return statement()
+
+    assert job.run(loses_its_outputs) == 4
+    assert "GITHUB_OUTPUT cannot be written" in job.stdout.getvalue()
+
+
+def never(_: CommonInputs) -> Statement[Predicate]:
+    pytest.fail("the action was run")

@@ -12,8 +12,9 @@ from typing import NoReturn, Protocol, cast
 from mlops_actions import __version__, cancellation
 from mlops_actions.ci import CI, detect
 from mlops_actions.ci.flags import add_inputs
+from mlops_actions.ci.streams import show, usable
 from mlops_actions.errors import CancelledError, InputError, nearest
-from mlops_actions.runner import ACTIONS, Outcome, guarded, load_action, run_action
+from mlops_actions.runner import ACTIONS, Outcome, conclude, guarded, load_action, run_action
 
 COMMANDS = {
     "run": "mlops_actions.release_train",
@@ -47,17 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     as_json = words[:1] == ["--json"]
     words = words[as_json:]
-    ci = detect(os.environ, sys.stdout, sys.stderr, as_json=as_json)
+    ci = detect(os.environ, usable(sys.stdout), usable(sys.stderr), as_json=as_json)
     if not words or words[0] in {"-h", "--help", "help"}:
         return _show(_overview())
     if words[0] in {"-V", "--version"}:
         return _show(f"mlops-actions {__version__}")
     if words[0] in ACTIONS:
         return _action(words[0], words[1:], ci)
-    outcome = guarded(ci, lambda: _command(words[0], words[1:], ci))
-    if outcome.outputs:
-        ci.set_outputs(outcome.outputs)
-    return outcome.exit_code
+    return conclude(ci, guarded(ci, lambda: _command(words[0], words[1:], ci)))
 
 
 def _action(name: str, words: list[str], ci: CI) -> int:
@@ -97,7 +95,7 @@ def _overview() -> str:
 
 
 def _show(text: str) -> int:
-    print(text)  # noqa: T201  what was asked for
+    show(text, usable(sys.stdout))
     return 0
 
 

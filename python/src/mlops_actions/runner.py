@@ -22,7 +22,7 @@ from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, GivenIn
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
 from mlops_actions.errors import CancelledError, InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
-from mlops_actions.evidence.store import write_whole
+from mlops_actions.evidence.store import refuse_unwritable, write_whole
 from mlops_actions.yaml_source import YamlSource
 
 ACTIONS = {
@@ -71,6 +71,7 @@ def run_action(name: str, flags: Callable[[], Mapping[str, object]], environ: Ma
     """Run one action from its sources of inputs to its exit code; `flags` may raise InputError."""
 
     def run() -> Outcome:
+        ci.presume_error()
         given = flags()
         with working_directory(given, environ):
             outcome = execute(name, collect(given, environ, configuration(given, environ), name), ci)
@@ -78,9 +79,17 @@ def run_action(name: str, flags: Callable[[], Mapping[str, object]], environ: Ma
                 write_report(outcome.outputs["report-path"], [outcome.statement])
             return outcome
 
-    ci.presume_error()
-    outcome = guarded(ci, run)
-    ci.set_outputs(outcome.outputs)
+    return conclude(ci, guarded(ci, run))
+
+
+def conclude(ci: CI, outcome: Outcome) -> int:
+    """Show the outputs and return the exit code; where later steps cannot get them, that is the error."""
+    try:
+        if outcome.outputs:
+            ci.set_outputs(outcome.outputs)
+    except MlopsError as error:
+        # An error before this one has been told already, and may well have the same cause.
+        return outcome.exit_code if outcome.result == "error" else _refused(ci, error).exit_code
     return outcome.exit_code
 
 
@@ -126,6 +135,7 @@ def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
     for secret in passwords(" ".join(str(one.value) for one in given.values())):
         ci.mask(secret)
     started = datetime.now(UTC)
+    refuse_unwritable(inputs.evidence, inputs.report_path)
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)
     exit_code = exit_code_of(statement.predicate.result, inputs.fail_on)

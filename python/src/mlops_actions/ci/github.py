@@ -15,6 +15,7 @@ from typing import TextIO
 from uuid import uuid4
 
 from mlops_actions.ci.interface import Annotation, Context, Level
+from mlops_actions.ci.streams import show
 from mlops_actions.errors import InputError, OutsideError
 
 ANNOTATIONS_A_LEVEL = 10
@@ -113,7 +114,7 @@ class GitHub:
         self._print(f"::{command}::{_escape(message)}")
 
     def _print(self, line: str) -> None:
-        print(line, file=self._stdout, flush=True)
+        show(line, self._stdout)
 
     def _append(self, variable: str, text: str) -> None:
         path = self._environ.get(variable)

@@ -10,6 +10,7 @@ from typing import TextIO
 
 from mlops_actions.ci.git import checkout
 from mlops_actions.ci.interface import Annotation, Context
+from mlops_actions.ci.streams import show
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPE = re.compile(r"\\([^\w\s])")
@@ -37,7 +38,7 @@ class Terminal:
 
     def say(self, line: str) -> None:
         """Print to stderr, with control characters of untrusted text made visible."""
-        print(self._indent + _harmless(line), file=self._stderr, flush=True)
+        show(self._indent + _harmless(line), self._stderr)
 
     @contextmanager
     def group(self, title: str) -> Iterator[None]:
@@ -58,7 +59,7 @@ class Terminal:
     def set_outputs(self, outputs: dict[str, str]) -> None:
         """Print the outputs: as JSON, or as `name: value` lines."""
         if self._as_json:
-            print(json.dumps(outputs), file=self._stdout, flush=True)
+            show(json.dumps(outputs), self._stdout)
             return
         width = max(map(len, outputs), default=0)
         for name, value in outputs.items():
@@ -77,7 +78,7 @@ class Terminal:
             self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
 
     def _show(self, harmless: str) -> None:
-        print(self._indent + harmless, file=self._stderr, flush=True)
+        show(self._indent + harmless, self._stderr)
 
     def _paint(self, text: str, code: str | None) -> str:
         harmless = _harmless(text)
