@@ -5,15 +5,14 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-DIGEST = hashlib.sha256(Path(sys.argv[1]).read_bytes()).hexdigest()
-
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    digest = ""
 
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("X-Model-SHA256", DIGEST)
+        self.send_header("X-Model-SHA256", self.digest)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -21,4 +20,6 @@ class Handler(BaseHTTPRequestHandler):
         """The job's log is not for every request."""
 
 
-ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()
+if __name__ == "__main__":
+    Handler.digest = hashlib.sha256(Path(sys.argv[1]).read_bytes()).hexdigest()
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()
