@@ -61,6 +61,15 @@ def test_docker_and_composite_spell_variables_differently(name: str) -> None:
     assert read_inputs(Inputs, collect({}, {name: "never"}, CONFIG, "gate"), "gate").fail_on == "never"
 
 
+def test_two_spellings_of_one_variable_may_not_contradict_each_other() -> None:
+    both = {"INPUT_FAIL-ON": "never", "INPUT_FAIL_ON": "never"}
+    assert read_inputs(Inputs, collect({}, both, CONFIG, "gate"), "gate").fail_on == "never"
+    assert (
+        message_of({}, both | {"INPUT_FAIL_ON": "fail"})
+        == "INPUT_FAIL-ON is 'never', INPUT_FAIL_ON is 'fail'. Set one."
+    )
+
+
 @pytest.mark.parametrize(("text", "words"), [("a, b", ["a", "b"]), ("a\nb\n", ["a", "b"]), ("a", ["a"])])
 def test_lists_are_separated_by_commas_or_lines(text: str, words: list[str]) -> None:
     assert read_inputs(Inputs, collect({"slices": text}, {}, CONFIG, "gate"), "gate").slices == words
@@ -111,6 +120,18 @@ def test_a_path_that_is_not_there_names_the_nearest(tmp_path: Path, monkeypatch:
     assert message_of({"policy": "polcy.yaml"}, {}) == (
         "--policy: the input 'policy' is 'polcy.yaml': there is no such file. Did you mean 'policy.yaml'?"
     )
+
+
+def test_a_path_that_no_file_can_have_is_a_wrong_input() -> None:
+    assert message_of({"policy": "a" * 300}, {}).endswith("a…: File name too long.")
+    told = "which is not UTF-8 text or holds a zero byte."
+    assert message_of({"policy": "a\0b"}, {}) == f"--policy: the input 'policy' is 'a\\x00b', {told}"
+    assert message_of({}, {"INPUT_MODEL": "caf\udce9"}) == f"INPUT_MODEL: the input 'model' is 'caf\\udce9', {told}"
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 0, -1])
+def test_a_time_is_finite_and_above_zero(value: float) -> None:
+    assert "--interval: the input 'interval' is " in message_of({"interval": value}, {})
 
 
 def test_names_that_could_leave_their_folder_are_refused() -> None:

@@ -48,3 +48,5 @@ def test_what_is_missing_or_empty_is_an_input_error(tmp_path: Path) -> None:
         digest_path(tmp_path / "model.joblib")
     with pytest.raises(InputError, match="holds no file"):
         digest_path(tmp_path)
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        digest_path("a" * 300)

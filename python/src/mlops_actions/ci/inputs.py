@@ -48,14 +48,17 @@ def to_seconds(value: object) -> object:
 
 Words = Annotated[list[str], BeforeValidator(split_words)]
 Numbers = Annotated[list[float], BeforeValidator(split_words)]
-Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0)]
+Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0, allow_inf_nan=False)]
 
 
 def existing_path(value: str) -> str:
     """The path of a file or folder, or a glob, that is there; another scheme than `file:` is left to its reader."""
     path = value.removeprefix("file:")
-    if "://" in value or Path(path).exists() or glob(path, recursive=True):  # noqa: PTH207  may be absolute
-        return value
+    try:
+        if "://" in value or Path(path).exists() or glob(path, recursive=True):  # noqa: PTH207  may be absolute
+            return value
+    except OSError as error:
+        raise ValueError(f"{error.strerror}.") from None
     folder = Path(path).parent
     there = [str(file) for file in folder.iterdir()] if folder.is_dir() else []
     raise ValueError(f"there is no such file. {nearest(path, there) if there else ''}".rstrip())
@@ -158,11 +161,21 @@ def read_inputs(model: type[I], given: GivenInputs, action: str) -> I:
     for key, one in given.items():
         if one.own and key not in known:
             raise InputError(f"{action} has no input {key!r}.", where=one.source, hint=nearest(key, known))
-    values = {key: given[key].value for key in given if key in known}
+    values = {key: _text(key, given[key]) for key in given if key in known}
     try:
         return model.model_validate(values)
     except ValidationError as error:
         raise _explain(error, given, action) from None
+
+
+def _text(key: str, given: Given) -> object:
+    """The value; InputError for text that no file and no path can hold."""
+    value = given.value
+    if isinstance(value, str) and re.search("[\0\ud800-\udfff]", value):
+        raise InputError(
+            f"the input {key!r} is {_shown(value)}, which is not UTF-8 text or holds a zero byte.", where=given.source
+        )
+    return value
 
 
 def _explain(error: ValidationError, given: GivenInputs, action: str) -> InputError:
@@ -192,11 +205,15 @@ def _shown(value: object) -> str:
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Given]:
     """Docker actions keep hyphens in the names (INPUT_FAIL-ON); composites map INPUT_FAIL_ON."""
-    return {
-        name.removeprefix("INPUT_").lower().replace("_", "-"): Given(value, name)
-        for name, value in environ.items()
-        if name.startswith("INPUT_") and value != ""
-    }
+    found: dict[str, Given] = {}
+    for name, value in environ.items():
+        if not name.startswith("INPUT_") or value == "":
+            continue
+        given = Given(value, name)
+        before = found.setdefault(name.removeprefix("INPUT_").lower().replace("_", "-"), given)
+        if before.value != value:
+            raise InputError(f"{before.source} is {_shown(before.value)}, {name} is {_shown(value)}.", hint="Set one.")
+    return found
 
 
 def _section(config: YamlSource, action: str, occurrence: int) -> dict[str, Given]:

@@ -22,7 +22,7 @@ def digest_path(path: str | Path) -> str:
     Raises InputError when the path is missing, unreadable, or an empty folder.
     """
     path = Path(path)
-    if path.is_dir():
+    if _is_folder(path):
         files = sorted(file for file in path.rglob("*") if file.is_file())
         if not files:
             raise InputError(f"the folder {str(path)!r} holds no file.")
@@ -40,6 +40,13 @@ def digest_files(files: Sequence[Path], root: Path | None = None) -> str:
     names = {(file.relative_to(root) if root else file).as_posix(): file for file in files}
     listing = "".join(f"{_digest_file(file)}  {name}\n" for name, file in sorted(names.items()))
     return digest_bytes(listing.encode())
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be read: {error.strerror}.") from None
 
 
 def _digest_file(path: Path) -> str:
