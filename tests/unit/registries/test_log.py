@@ -111,6 +111,25 @@ def test_a_gap_is_noticed(tmp_path: Path) -> None:
         list(log.entries())
 
 
+def test_a_log_that_was_lost_does_not_look_like_one_that_never_was(tmp_path: Path) -> None:
+    log = Log(Objects(f"file:{tmp_path}"), "a")
+    for change in "ab":
+        append(log, change)
+    (tmp_path / "a/log/0000000001.json").unlink()
+    (tmp_path / "a/head").rename(tmp_path / "hint")
+    with pytest.raises(OutsideError, match="entry 1 is missing, but later ones are there"):
+        log.head()
+    (tmp_path / "a/log/0000000002.json").unlink()
+    assert log.head() is None
+    (tmp_path / "hint").rename(tmp_path / "a/head")
+    with pytest.raises(OutsideError) as caught:
+        log.head()
+    assert str(caught.value) == (
+        f"file:{tmp_path}, a/log/0000000002.json: the log is empty, but entry 2 was written once. "
+        "Restore the log from a backup; nothing was changed."
+    )
+
+
 def test_an_edited_entry_breaks_the_chain(tmp_path: Path) -> None:
     log = Log(Objects(f"file:{tmp_path}"), "a")
     for change in "abc":

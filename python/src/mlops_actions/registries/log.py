@@ -52,7 +52,15 @@ class Log:
 
     def head(self) -> Entry | None:
         """The newest entry, None for an empty log; verified to continue the entries between the hint and it."""
-        newest = self.read(self._hinted()) or self.read(1)
+        hinted = self._hinted()
+        newest = self.read(hinted) or self.read(1) or self._read_before_later(1)
+        if hinted and not newest:
+            # The hint is written after the entry: a log that was lost must not look like one that never was.
+            raise OutsideError(
+                f"the log is empty, but entry {hinted} was written once.",
+                where=f"{self._objects.location}, {self._key(hinted)}",
+                hint="Restore the log from a backup; nothing was changed.",
+            )
         while newest and (following := self.read(newest.number + 1)):
             self._check_link(newest, following)
             newest = following

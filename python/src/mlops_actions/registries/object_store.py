@@ -38,10 +38,7 @@ class ObjectStoreRegistry:
 
     def head(self, name: str) -> Head:
         """The aliases of a model now."""
-        entry = self._log(name).head()
-        if entry is None:
-            self.names()  # a bucket that is not there answers a read like an empty one, but not a listing
-        return to_head(name, entry)
+        return to_head(name, self._log(name).head())
 
     def version(self, name: str, which: int | str) -> Version | None:
         """A registered version by its number or its SHA-256."""
