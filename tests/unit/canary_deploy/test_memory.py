@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,6 +49,37 @@ def test_a_damaged_file_is_named_and_not_guessed_at(tmp_path: Path, content: str
     (memory.folder / "rollout.json").write_text(content)
     with pytest.raises(InputError, match=r"rollout\.json: the state of the rollout cannot be read"):
         memory.load()
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        ({"weights": []}, "weights: Tuple should have at least 1 item"),
+        ({"weights": [5, 101]}, "weights.1: Input should be less than or equal to 100"),
+        ({"weights": [0]}, "it: a rollout that goes on cannot have the weight 0 %"),
+        ({"step": 2}, r"it: step 3 of \(5.0, 20.0\) cannot be"),
+        ({"settings": {"interval": 0}}, "it: interval and deadline are above 0"),
+        ({"settings": {"steps": [5, 100]}}, r"it: step 1 of \(5.0, 100.0\) cannot be"),
+        ({"evidence": {"metrics": [{"name": "latency"}]}}, "evidence.metrics: a rollout judges 'errors'"),
+        ({"evidence": {"metrics": [{"dispersion": [3.0, "assumed", "many"]}]}}, "`dispersion` holds 'many'"),
+    ],
+)
+def test_a_file_that_no_rollout_wrote_is_refused(tmp_path: Path, edit: dict[str, Any], told: str) -> None:
+    memory = Memory(str(tmp_path), "t")
+    memory.save(begun())
+    file = memory.folder / "rollout.json"
+    file.write_text(json.dumps(edited(json.loads(file.read_text()), edit)))
+    with pytest.raises(InputError, match=rf"rollout\.json: .*{told}"):
+        memory.load()
+
+
+def edited(document: Any, edit: Any) -> Any:
+    """The document with some of its parts replaced, however deep."""
+    if isinstance(edit, dict):
+        return document | {key: edited(document[key], value) for key, value in edit.items()}
+    if isinstance(edit, list) and edit and isinstance(edit[0], dict):
+        return [edited(document[0], edit[0])]
+    return edit
 
 
 def test_two_runs_at_once_are_refused(tmp_path: Path) -> None:

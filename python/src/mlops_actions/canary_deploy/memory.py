@@ -13,17 +13,20 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Annotated, Any, Literal, Self, TextIO
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mlops_actions.canary_deploy.rollout import Candidate, Ending, Rollout, Settings
+from mlops_actions.canary_deploy.rollout import ERRORS, Candidate, Ending, Rollout, Settings
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.store import write_whole
 from mlops_actions.statistics.sequential import from_document, to_document
 
 _PAUSE = 0.1
+
+
+Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class _Document(BaseModel):
@@ -37,11 +40,22 @@ class _Document(BaseModel):
     candidate: Candidate
     started: float
     evidence: dict[str, Any]
-    weights: tuple[float, ...]
-    step: int
+    weights: tuple[Percent, ...] = Field(min_length=1)
+    step: int = Field(ge=0)
     seen: tuple[int, int]
     looks: tuple[Look, ...]
     ending: Ending | None
+
+    @model_validator(mode="after")
+    def _can_go_on(self) -> Self:
+        settings = self.settings
+        if self.step >= len(settings.steps) or not all(0 < step < 100 for step in settings.steps):
+            raise ValueError(f"step {self.step + 1} of {settings.steps} cannot be")
+        if self.ending is None and not 0 < self.weights[-1] < 100:
+            raise ValueError(f"a rollout that goes on cannot have the weight {self.weights[-1]:g} %")
+        if settings.interval <= 0 or settings.deadline <= 0:
+            raise ValueError("interval and deadline are above 0")
+        return self
 
 
 class Memory:
@@ -66,12 +80,10 @@ class Memory:
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"])) or "it"
-            raise InputError(
-                f"the state of the rollout cannot be read: {field}: {first['msg']}.",
-                where=str(self._file),
-                hint="Set the proxy's weight by hand, then delete the file.",
-            ) from None
+            raise self._damaged(f"{field}: {first['msg'].removeprefix('Value error, ')}") from None
         evidence = from_document(read.evidence, where=str(self._file))
+        if [metric.name for metric in evidence.metrics] != [ERRORS]:
+            raise self._damaged(f"evidence.metrics: a rollout judges {ERRORS!r} and nothing else")
         fields = {name: getattr(read, name) for name in _Document.model_fields if name not in ("version", "evidence")}
         return Rollout(evidence=evidence, **fields)
 
@@ -111,6 +123,13 @@ class Memory:
     def forget_abort(self) -> None:
         """The request was answered."""
         self._abort.unlink(missing_ok=True)
+
+    def _damaged(self, what: str) -> InputError:
+        return InputError(
+            f"the state of the rollout cannot be read: {what}.",
+            where=str(self._file),
+            hint="Set the proxy's weight by hand, then delete the file.",
+        )
 
     def _lock_file(self) -> TextIO:
         try:

@@ -79,7 +79,7 @@ def _metric(row: Any, where: str) -> tuple[Metric, Processes]:
     history, canary, baseline = (Counts(*_list(row, key, 2, where)) for key in ("history", "canary", "baseline"))
     metric = Metric(
         name=_field(row, "name", str, where),
-        dispersion=Dispersion(_number(value, "dispersion", where), source, int(looks)),
+        dispersion=Dispersion(_number(value, "dispersion", where), source, int(_number(looks, "dispersion", where))),
         history=history,
         margin=_field(row, "margin", float, where),
         ratio=_field(row, "ratio", float, where),
