@@ -104,10 +104,10 @@ def line(folder: Path) -> str:
     return "line.joblib"
 
 
-def report_on(data: Material, unavailable: str | None = None, unique: str | None = None) -> None:
+def report_on(data: Material, unavailable: str | None = None, unique: str | None = None, by: str = "unique") -> None:
     """Store a data-report about data that calls a column not available at prediction time, or unique."""
     check = CheckResult(
-        id="unique", column=unique, check="unique", result="pass", failed=0, total=ROWS, message="They are unique."
+        id="unique", column=unique, check=by, result="pass", failed=0, total=ROWS, message="They are unique."
     )
     report = DataReport(
         result="pass",

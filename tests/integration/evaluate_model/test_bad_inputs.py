@@ -104,6 +104,23 @@ def test_a_slice_column_with_too_many_values_is_refused(evaluate: Evaluate, mode
     )
 
 
+def test_a_slice_that_cannot_be_made_is_refused_before_any_model_runs(
+    evaluate: Evaluate, write_model: WriteModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_table(frame().assign(kind="(other)"), "kinds.parquet")
+    slow = write_model("def predict_proba(self, X): raise SystemExit('it ran')")
+    assert refusal(lambda: evaluate(slow, data="kinds.parquet", slices="kind")) == (
+        "slices: 'kind' holds the value '(other)', which has a meaning here. Rename it."
+    )
+    assert "Scoring" not in caplog.text
+
+
+def test_no_features_are_not_all_features(evaluate: Evaluate, model: str) -> None:
+    assert refusal(lambda: evaluate(model, features=[])) == (
+        "features: no column is left that a model may see. Name at least one."
+    )
+
+
 def test_a_format_that_is_not_known_is_refused(evaluate: Evaluate, folder: Path) -> None:
     Path("model.bin").write_bytes(b"weights")
     assert refusal(lambda: evaluate("model.bin")) == (

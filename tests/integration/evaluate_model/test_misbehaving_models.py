@@ -213,8 +213,9 @@ def test_a_model_that_only_saw_an_unavailable_column_in_training_is_scored(evalu
     assert evaluate("wind.joblib").result == "pass"
 
 
-def test_row_ids_are_kept_from_a_model_unless_features_name_them(evaluate: Evaluate, trained: str) -> None:
-    report_on(open_table("test.parquet").material("data"), unique="rain")
+@pytest.mark.parametrize("check", ["unique", "primaryKey"])
+def test_row_ids_are_kept_from_a_model_unless_features_name_them(evaluate: Evaluate, trained: str, check: str) -> None:
+    report_on(open_table("test.parquet").material("data"), unique="rain", by=check)
     (reason,) = evaluate(trained).reasons
     assert reason.message == (
         "The model needs 'rain'. 'rain' is kept back as row id; name it in `features` to hand it over."

@@ -83,7 +83,7 @@ def test_codes_of_text_are_of_the_values_that_occur() -> None:
             Column(np.array(["2020-01-01"], dtype="datetime64[us]")),
             None,
             None,
-            "target: the target is neither a number, a boolean nor text.",
+            "target: 'y' holds neither numbers, booleans nor text. Name another column.",
         ),
     ],
 )

@@ -6,6 +6,7 @@ The model never runs in this process: it is code, and this process holds the job
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
 
 if TYPE_CHECKING:
     from mlops_actions.evaluate_model.answer import Answer
+    from mlops_actions.evaluate_model.measurement import Cut
     from mlops_actions.evaluate_model.sandbox import Sandbox
     from mlops_actions.evaluate_model.testset import TestSet
     from mlops_actions.registries.reference import Model
@@ -95,6 +97,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
     from mlops_actions.evaluate_model.answer import MisbehaviourError
     from mlops_actions.evaluate_model.champion import find_champion
+    from mlops_actions.evaluate_model.measurement import cut_by
     from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
     from mlops_actions.registries.reference import resolve
 
@@ -104,13 +107,14 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     test_set, materials = _read(inputs)
     sandbox = choose(inputs.isolation, find_interpreter(inputs.python, "python"))
     known = _known(inputs, model, champion, test_set, sandbox, materials)
+    cuts = [cut_by(column, values) for column, values in test_set.slices.items()]
     try:
         scored = _score_both(inputs, model, champion, test_set, sandbox)
         sample = _sample(inputs, test_set, scored)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=inputs.model)
         return Statement(inputs.model, model.sha256, Evaluation(result="fail", reasons=[reason], **known))
-    return Statement(inputs.model, model.sha256, _measured(inputs, test_set, scored, sample, known))
+    return Statement(inputs.model, model.sha256, _measured(inputs, cuts, scored, sample, known))
 
 
 def _check_metrics(inputs: Inputs) -> None:
@@ -220,16 +224,18 @@ def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
     return Sample(target.task, target.truth, models[0], champion, test_set.sampling, max(len(classes), 2))
 
 
-def _measured(inputs: Inputs, test_set: TestSet, scored: _Scored, sample: Sample, known: dict[str, Any]) -> Evaluation:
-    from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices, records, slice_document
+def _measured(
+    inputs: Inputs, cuts: Sequence[Cut], scored: _Scored, sample: Sample, known: dict[str, Any]
+) -> Evaluation:
+    from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
     from mlops_actions.statistics.metrics import metrics_for
 
-    names = inputs.metrics or metrics_for(test_set.target.task)
+    names = inputs.metrics or metrics_for(sample.task)
     table = measure(sample, names)
     slices = []
-    for column, values in test_set.slices.items():
-        for value, rows, found in measure_slices(sample, names, cut_by(column, values), table, inputs.minimum_count):
-            slices.append(slice_document(column, value, rows, found, inputs.confidence))
+    for cut in cuts:
+        for value, rows, found in measure_slices(sample, names, cut, table, inputs.minimum_count):
+            slices.append(slice_document(cut.column, value, rows, found, inputs.confidence))
     reasons = [*scored.reasons, *_not_estimated(inputs, table)]
     result: Result = "inconclusive" if reasons else "pass"
     return Evaluation(

@@ -10,6 +10,9 @@ from mlops_actions.evidence.data_report import DataReport
 
 log = logging.getLogger(__name__)
 
+_KEYS = ("unique", "primaryKey")
+"""Checks by which a contract calls a column's values unique."""
+
 
 @dataclass(frozen=True)
 class Availability:
@@ -32,6 +35,6 @@ def availability(evidence: str, data: Material) -> Availability:
     found = stored.statement.predicate
     return Availability(
         tuple(found.unavailable),
-        tuple(one.column for one in found.checks if one.check == "unique" and one.column is not None),
+        tuple(dict.fromkeys(one.column for one in found.checks if one.check in _KEYS and one.column is not None)),
         Material(name="data-report", uri=str(stored.path), digest={"sha256": stored.sha256}),
     )

@@ -47,7 +47,7 @@ def read_target(name: str, column: Column, task: Task | None, positive: str | No
             where="target",
             hint="Leave out the rows whose outcome is not known yet.",
         )
-    values, found = _classes(column)
+    values, found = _classes(name, column)
     task = task or _infer(values, found)
     if task == "regression":
         return _numbers(name, column, positive)
@@ -79,14 +79,16 @@ def shown(label: Label) -> str:
     return str(label)
 
 
-def _classes(column: Column) -> tuple[NDArray[Any], list[Label]]:
+def _classes(name: str, column: Column) -> tuple[NDArray[Any], list[Label]]:
     """The values with their distinct ones in order; strings stay codes, so that both are quick."""
     if column.categories is not None:
         present = np.unique(column.values)
         values = np.searchsorted(present, column.values)
         return values, [column.categories[code] for code in present]
     if column.values.dtype.kind not in "biuf":
-        raise InputError("the target is neither a number, a boolean nor text.", where="target")
+        raise InputError(
+            f"{name!r} holds neither numbers, booleans nor text.", where="target", hint="Name another column."
+        )
     return column.values, np.unique(column.values).tolist()
 
 

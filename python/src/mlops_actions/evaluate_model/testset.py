@@ -65,9 +65,10 @@ def read_test_set(
         for name in names:
             _require(name, known, role, table.location)
     kept_back = _kept_back(known, target, weights, cluster, features, available)
-    chosen = [name for name in (features or known) if name not in kept_back and known[name] not in _NESTED]
+    wished = known if features is None else features
+    chosen = [name for name in wished if name not in kept_back and known[name] not in _NESTED]
     if not chosen:
-        raise InputError("no column is left that a model may see.", where="features")
+        raise InputError("no column is left that a model may see.", where="features", hint="Name at least one.")
     columns = table.arrays(list(dict.fromkeys([target, *cluster, *slices, *weighted, *chosen])))
     if len(columns[target].values) == 0:
         raise InputError(f"{table.location!r} has no rows.", where="data", hint="A model cannot be judged on no data.")
