@@ -71,7 +71,7 @@ def from_metrics_file(
     store: EvidenceStore, rules: Sequence[Rule], subject: Subject, path: str, data: str | None
 ) -> Case:
     """The case of another tool's numbers, which can only be judged as points."""
-    from mlops_actions.quality_gate.metrics_file import read_metrics
+    from mlops_actions.quality_gate.metrics_file import check_units, read_metrics
 
     for rule in rules:
         if rule.names_champion:
@@ -81,10 +81,14 @@ def from_metrics_file(
                 hint="Compare with a number, or run evaluate-model.",
             )
     file = read_metrics(path)
-    measured = {"size_mb": None if subject.size is None else subject.size / MEGABYTE, "latency_p95_ms": None}
-    measured |= {name: file.metrics[name].value for name in measured.keys() & file.metrics.keys()}
+    measured: dict[str, float | None] = {"size_mb": None, "latency_p95_ms": None}
+    measured |= {name: file.metrics[name].value for name in measured if name in file.metrics}
+    if subject.size is not None:
+        # What was weighed here counts, whatever the file claims.
+        measured["size_mb"] = subject.size / MEGABYTE
     facts = Facts(Scope(0, file.metrics), measured=measured)
     check_names(rules, facts, "the metrics-file")
+    check_units(rules, file)
     material = Material(name="metrics", uri=file.uri, digest={"sha256": file.sha256})
     return _with_history(Case(subject, facts, (material,)), rules, store, (data_digest(data),) if data else ())
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from pathlib import Path
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
+from mlops_actions.quality_gate.rule import Rule
 from mlops_actions.statistics.estimate import Estimate
+from mlops_actions.statistics.metrics import METRICS
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,24 @@ def read_metrics(path: str) -> MetricsFile:
     if not found:
         raise InputError("the metrics-file holds no number.", where=path, hint='Write {"accuracy": 0.9}.')
     return MetricsFile(path, digest_bytes(content), _with_short_names(dict(found)))
+
+
+def check_units(rules: Sequence[Rule], file: MetricsFile) -> None:
+    """Raise InputError where a rule's limit is a share and the file's number is not: 15 % is no accuracy above 0.8."""
+    for rule in rules:
+        for comparison in rule.comparisons:
+            name = str(comparison.quantity)
+            known = METRICS.get(name.rpartition(".")[2])
+            value = file.metrics[name].value if name in file.metrics else nan
+            if known is None or not isfinite(value):
+                continue
+            low, high = known.bounds
+            if low <= comparison.limit <= high and not low <= value <= high:
+                raise InputError(
+                    f"{name} is {value:g}, but lies between {low:g} and {high:g}, as the limit of `{rule.text}` does.",
+                    where=file.uri,
+                    hint="Write 90 % as 0.9.",
+                )
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
