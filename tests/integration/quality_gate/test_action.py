@@ -235,6 +235,37 @@ def test_a_metrics_file_is_judged_as_points_and_says_so() -> None:
     assert (verdict.result, verdict.reasons[0].code) == ("inconclusive", "not-a-number")
 
 
+def test_the_size_of_the_model_is_weighed_whatever_a_metrics_file_claims() -> None:
+    Path("metrics.json").write_text('{"size_mb": 0.0001, "latency_p95_ms": 7}')
+    about = {"metrics_file": "metrics.json", "model": "model.joblib"}
+    assert gate("size_mb < 0.0005", **about).predicate.rules[0].value == 0.0005
+    assert gate("latency_p95_ms < 8", **about).predicate.result == "pass"
+
+
+def test_a_percentage_never_passes_for_a_share() -> None:
+    Path("metrics.json").write_text('{"eval": {"accuracy": 15, "loss": 15}}')
+    about = {"metrics_file": "metrics.json", "model": "model.joblib"}
+    with pytest.raises(InputError) as refused:
+        gate("eval.accuracy > 0.8", **about)
+    assert str(refused.value) == (
+        "metrics.json: eval.accuracy is 15, but lies between 0 and 1, as the limit of `eval.accuracy > 0.8` does. "
+        "Write 90 % as 0.9."
+    )
+    assert gate("eval.accuracy > 20\nloss < 20", **about).predicate.result == "fail"
+
+
+def test_a_champion_chosen_by_a_path_with_an_at_stands_for_itself() -> None:
+    promote("other")
+    chosen = evaluation(champion=sha256("champion"), champion_name="models@2024/champion.joblib")
+    write("model.joblib", chosen)
+    assert gate("roc_auc > champion").predicate.result == "pass"
+
+
+def test_bytes_that_are_no_text_in_a_comment_are_no_bug() -> None:
+    write("model.joblib", evaluation())
+    assert gate("# caf\udce9\nroc_auc > 0.6").predicate.result == "pass"
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [

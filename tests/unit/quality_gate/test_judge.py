@@ -14,6 +14,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason
 from mlops_actions.quality_gate.decision import choices, decide
 from mlops_actions.quality_gate.facts import Champion, DataFacts, Facts, Scope
+from mlops_actions.statistics.contrasts import combine
 from mlops_actions.statistics.estimate import Estimate
 
 
@@ -208,3 +209,26 @@ def test_no_rule_passes_on_a_number_that_another_tool_wrote_as_nan(op: str, limi
     about = Facts(Scope(0, {"score": Estimate.point(nan)}))
     rule = f"{'forbid ' if guard else ''}score {op} {limit}"
     assert sentence(rule, about, replace(TERMS, points=True))[:2] == ("inconclusive", "not-a-number")
+
+
+def test_the_constant_beside_a_share_of_the_champion_is_the_limit_of_the_contrast() -> None:
+    candidate, champion = (Estimate(0.9, 0.003, 999, 1000, 1000, 1000, "wilson", "wilson") for _ in range(2))
+    difference = Estimate(0.0, 0.0014, 999, 1000, 1000, 1000, "tango", "tango", gained=0.001, lost=0.001)
+    about = facts(Scope(1000, {"score": candidate}, {"score": champion}, {"score": difference}))
+    (finding,) = judged("score >= 0.99 * champion - 0.05", about)
+    there, elsewhere = (combine(candidate, champion, difference, b=0.99, limit=limit) for limit in (-0.05, 0.0))
+    assert finding.outcomes[0].lower == there.lower(0.95) < elsewhere.lower(0.95)
+
+
+@pytest.mark.parametrize(
+    ("group", "code"),
+    [
+        (mean(0.84, 0.02, clusters=3), "few-clusters"),
+        (mean(0.84, 0.0), "zero-variance"),
+        (mean(nan, nan), "undefined"),
+        (mean(0.84, 0.02, n=0), "no-data"),
+    ],
+)
+def test_a_gap_says_which_group_leaves_it_open(group: Estimate, code: str) -> None:
+    about = facts(scope(mean(0.85, 0.01)), {"AA": scope(mean(0.9, 0.01)), "UA": scope(group)})
+    assert sentence("abs(gap(score[carrier])) <= 0.5", about)[:2] == ("inconclusive", code)

@@ -114,6 +114,7 @@ def test_a_rule_means(text: str, meaning: Demand) -> None:
         ("accuracy in x", f"column 1: rules compare with >, >=, < and <=. {EXAMPLE}"),
         ("a > 1 and b > 2", "column 1: a rule is one comparison. Write two rules, one a line: all of them must hold."),
         ("a > 1 or b > 2", "column 1: a rule is one comparison. All rules must hold; there is no 'or'."),
+        ("accuracy > 0,8", "column 1: a rule has no commas. Write 0.8 with a point, and one rule a line."),
         ("not a > 1", "column 1: 'not' is not part of the rule language. Turn the comparison round."),
         ("wurst(recall[c]) > 1", "column 1: there is no function `wurst`. Did you mean 'worst'?"),
         ("worst(recall) > .1", "column 7: worst(...) looks at the slices of a metric. Write worst(recall[column])."),

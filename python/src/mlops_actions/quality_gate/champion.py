@@ -8,8 +8,6 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.quality_gate.facts import Champion
 
-_ALIAS = re.compile(r"(?P<name>[^@]*)@(?P<alias>[^@]+)")
-
 
 def champion_of(evaluation: Evaluation, registry: str, name: str | None) -> Champion:
     """Compare the evaluation's champion with what the registry's alias names now.
@@ -17,8 +15,11 @@ def champion_of(evaluation: Evaluation, registry: str, name: str | None) -> Cham
     A champion that the user chose by path or digest stands for itself. Raises InputError when nothing says where to
     look, OutsideError when the registry cannot be read: not being able to read is never "there is none".
     """
+    from mlops_actions.registries.interface import NAME
+
     sha256 = evaluation.champion_sha256
-    match = _ALIAS.fullmatch(evaluation.champion_name or "@champion")
+    # A path may hold an @ as well, and then names no alias.
+    match = re.fullmatch(rf"(?P<name>{NAME})?@(?P<alias>{NAME})", evaluation.champion_name or "@champion")
     if match is None:
         return Champion("compared", sha256)
     model, alias = match["name"] or name, match["alias"]

@@ -149,12 +149,14 @@ def _estimate(records: Records, metric: str) -> Estimate:
 def _apart(first: Estimate, second: Estimate, clusters: tuple[str, ...]) -> Estimate:
     if first.scale == second.scale == "point":
         return Estimate.point(first.value - second.value)
-    if first.undecidable or second.undecidable:
+    reasons = {first.undecidable, second.undecidable}
+    if "no-data" in reasons:
         return MISSING
     one, other = variance(first), variance(second)
     return Estimate(
-        value=first.value - second.value,
-        se=sqrt(one) + sqrt(other) if clusters else sqrt(one + other),
+        value=nan if "undefined" in reasons else first.value - second.value,
+        # A group that shows no variance hides some; the gap must not profit from it.
+        se=0.0 if "zero-variance" in reasons else sqrt(one) + sqrt(other) if clusters else sqrt(one + other),
         df=min(first.df, second.df),
         n=first.n + second.n,
         n_effective=first.n_effective + second.n_effective,

@@ -148,7 +148,7 @@ def _contrast(
     if facts.is_champion and comparison.champion == 1.0:
         # Not a sample that happened to show no difference: the same bytes.
         return Estimate.point(0.0)
-    return combine(candidate, incumbent, difference, b=comparison.champion)
+    return combine(candidate, incumbent, difference, b=comparison.champion, limit=comparison.limit)
 
 
 def _pairs(comparison: Comparison, of: PerSlice, facts: Facts, points: bool) -> Iterator[Member]:

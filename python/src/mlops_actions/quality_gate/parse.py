@@ -57,6 +57,8 @@ def _demand(source: Source, node: ast.expr) -> Demand:
             raise source.error(node, "a rule is one comparison.", "Write two rules, one a line: all of them must hold.")
         case ast.BoolOp():
             raise source.error(node, "a rule is one comparison.", "All rules must hold; there is no 'or'.")
+        case ast.Tuple():
+            raise source.error(node, "a rule has no commas.", "Write 0.8 with a point, and one rule a line.")
         case ast.UnaryOp(op=ast.Not()):
             raise source.error(node, "'not' is not part of the rule language.", "Turn the comparison round.")
     raise source.error(node, f"`{source.written(node)}` compares nothing.", EXAMPLE)

@@ -82,7 +82,7 @@ def inline_policy(text: str) -> Policy:
     if not rules:
         raise InputError("the input 'rules' holds no rule.", hint="Write one a line, such as accuracy >= 0.8.")
     check_consistency(rules)
-    return Policy(rules, None, digest_bytes(text.encode()), "rules")
+    return Policy(rules, None, digest_bytes(text.encode(errors="surrogateescape")), "rules")
 
 
 def _document(source: YamlSource) -> PolicyDocument:
