@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -76,6 +78,14 @@ def test_the_contract_of_the_guide_reads(tmp_path: Path) -> None:
     (tmp_path / "contract.yaml").write_text(yaml.safe_dump(contract))
     properties = read_contract(str(tmp_path / "contract.yaml")).properties
     assert [one.name for one in properties if not one.available] == ["dep_delay"]
+
+
+def test_every_configuration_fits_the_schema() -> None:
+    schema = json.loads((ROOT / "schemas" / "mlops.schema.json").read_text())
+    found = [snippet for snippet in SNIPPETS.values() if isinstance(snippet, dict) and "stages" in snippet]
+    assert found
+    for snippet in found:
+        jsonschema.validate(snippet, schema)
 
 
 def test_every_link_between_our_pages_leads_somewhere() -> None:
