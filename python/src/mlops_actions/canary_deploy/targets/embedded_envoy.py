@@ -78,7 +78,7 @@ class EmbeddedEnvoy:
 
         Where the candidate of the last rollout serves users, they are its guests until the new stable side is known.
         """
-        before = envoy_config.addresses(json.loads((self.folder / envoy_config.CLUSTERS_FILE).read_bytes()))
+        before = self._clusters_now()
         self._write(envoy_config.ROUTES_FILE, envoy_config.routes(time_limit))
         if self.admin.share(envoy_config.KEY):
             self._route(stable, before[envoy_config.CANDIDATE])
@@ -186,10 +186,10 @@ class EmbeddedEnvoy:
         """The number of a process that we started and that still is the same one."""
         try:
             known = json.loads((self.folder / supervisor.PROCESS_FILE).read_bytes())[role]
-        except (OSError, ValueError, KeyError):
+            pid = int(known.partition(":")[0])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        pid = int(str(known).partition(":")[0]) if known else 0
-        return pid if pid and supervisor.identity(pid) == known else None
+        return pid if supervisor.identity(pid) == known else None
 
     def _write(self, name: str, document: envoy_config.Json) -> None:
         write_whole(self.folder / name, json.dumps(document, indent=1).encode())

@@ -83,13 +83,8 @@ def routes(time_limit: float) -> Json:
     return _resources([configuration])
 
 
-def addresses(found: Json) -> dict[str, tuple[str, int]]:
-    """Cluster → where it is, from a clusters file."""
-    return {one["name"]: address_of(one) for one in found["resources"]}
-
-
 def address_of(cluster: Json) -> tuple[str, int]:
-    """Where a cluster's one server is, in our file or as Envoy tells its own configuration."""
+    """Where a cluster's one server is, as Envoy tells its own configuration."""
     endpoint = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]
     socket = endpoint["address"]["socket_address"]
     return str(socket["address"]), int(socket["port_value"])
