@@ -1,6 +1,7 @@
-"""Run a rollout and be killed around its N-th weight. Run by test_interruptions.py.
+"""Run a rollout and be interrupted around its N-th weight. Run by test_interruptions.py.
 
 interrupted_rollout.py before|after N INPUTS      SIGKILL; INPUTS is the JSON of the action's inputs
+interrupted_rollout.py SIGINT N INPUTS            a cancel just before, after which it ends with 130
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import signal
 import sys
 from typing import Any, cast
 
+from mlops_actions import cancellation
 from mlops_actions.canary_deploy.action import Inputs, run
 from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget
+from mlops_actions.errors import CancelledError
 
 set_weight = EnvoyTarget.set_weight
 weights = 0
@@ -25,12 +28,18 @@ def main(moment: str, number: int, inputs: str) -> None:
         if weights != number:
             set_weight(target, percent)
             return
-        if moment == "after":
+        if moment == "SIGINT":
+            os.kill(os.getpid(), signal.SIGINT)
+        if moment != "before":
             set_weight(target, percent)
-        os.kill(os.getpid(), signal.SIGKILL)
+        if moment != "SIGINT":
+            os.kill(os.getpid(), signal.SIGKILL)
 
     cast("Any", EnvoyTarget).set_weight = interrupted
-    run(Inputs.model_validate(json.loads(inputs)))
+    with cancellation.handled():
+        run(Inputs.model_validate(json.loads(inputs)))
+    if cancellation.requested():
+        sys.exit(CancelledError.exit_code)
 
 
 if __name__ == "__main__":

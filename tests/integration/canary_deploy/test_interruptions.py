@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from canary_site import Site, until
-from mlops_actions.canary_deploy.action import run
+from mlops_actions.canary_deploy.action import Inputs, run
 from mlops_actions.canary_deploy.targets.supervisor import identity
-from mlops_actions.errors import OutsideError
+from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import EvidenceStore
 from mlops_actions.evidence.rollout import Rollout
 
@@ -24,9 +24,13 @@ SCRIPT = Path(__file__).with_name("interrupted_rollout.py")
 
 def kill_around(site: Site, moment: str, number: int) -> None:
     """Run in a process of its own that is killed before or after its N-th weight."""
-    inputs = site.inputs(steps=[50, 100]).model_dump_json(by_alias=True)
-    ended = subprocess.run([sys.executable, SCRIPT, moment, str(number), inputs], timeout=60, capture_output=True)
+    ended = interrupt(moment, number, site.inputs(steps=[50, 100]))
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+
+
+def interrupt(moment: str, number: int, inputs: Inputs) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, str(SCRIPT), moment, str(number), inputs.model_dump_json(by_alias=True)]
+    return subprocess.run(command, timeout=60, capture_output=True)
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -43,6 +47,33 @@ def test_a_killed_rollout_is_taken_up_with_its_evidence_and_promoted(site: Site,
     assert rollout.id == left.id
     assert rollout.looks[: len(left.looks)] == list(left.looks)
     assert site.weight() == 100
+
+
+def test_a_promotion_that_was_killed_is_not_finished_for_another_model(site: Site) -> None:
+    site.load.start()
+    kill_around(site, "before", 2)
+    site.candidate.sha256 = "b" * 64
+    statement = run(site.inputs(steps=[50, 100]))
+    assert (statement.predicate.result, statement.predicate.reasons[0].code) == ("fail", "wrong-model")
+    assert site.weight() == 0
+
+
+def test_a_killed_rollout_is_not_taken_up_between_other_servers(site: Site) -> None:
+    site.load.start()
+    kill_around(site, "after", 1)
+    with pytest.raises(InputError, match=f"between other servers has not ended: stable {site.stable.address}, "):
+        run(site.inputs(steps=[50, 100], stable="127.0.0.1:1"))
+
+
+def test_an_abort_that_is_cancelled_still_takes_the_traffic_back(site: Site) -> None:
+    site.load.start()
+    kill_around(site, "after", 1)
+    ended = interrupt("SIGINT", 1, site.inputs(mode="abort"))
+    assert ended.returncode == 130, ended.stderr.decode()
+    assert site.weight() == 0
+    left = site.memory().load()
+    assert left is not None
+    assert left.is_over
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -106,6 +137,26 @@ def test_another_process_is_refused_but_may_abort(site: Site) -> None:
     assert site.weight() == 0
 
 
+def test_an_abort_ends_a_rollout_that_has_not_begun(site: Site) -> None:
+    site.start_proxy()
+    command = site.start_command(baseline=60)
+    command.until(lambda: "watching the stable side" in command.log.read_text())
+    run(site.inputs(mode="abort"))
+    command.end(3)
+    assert "The rollout was aborted" in command.log.read_text()
+    assert not site.candidate.answered
+
+
+def test_a_promotion_that_was_taken_back_since_is_told_as_none(site: Site) -> None:
+    site.load.start()
+    run(site.inputs(steps=[50]))
+    assert run(site.inputs(mode="status")).predicate.result == "pass"
+    site.target().set_weight(0)
+    status = run(site.inputs(mode="status")).predicate
+    assert (status.result, status.outcome) == ("inconclusive", "promoted")
+    assert status.reasons[-1].message == "The proxy holds 0 %, the rollout had set 100 %."
+
+
 def test_a_proxy_that_dies_comes_back_with_all_traffic_on_the_stable_side(site: Site) -> None:
     site.load.start()
 
@@ -150,6 +201,15 @@ def test_a_proxy_that_is_gone_is_an_error_and_the_next_run_ends_the_rollout(site
     assert site.weight() == 0
     before = len(site.stable.answered)
     until(lambda: len(site.stable.answered) > before)
+
+
+def test_files_of_a_running_envoy_that_were_lost_are_written_anew(site: Site) -> None:
+    site.start_proxy()
+    envoy = site.process("envoy")
+    (site.proxy_folder / "clusters.json").unlink()
+    site.start_proxy()
+    assert (site.proxy_folder / "clusters.json").is_file()
+    assert site.process("envoy") == envoy
 
 
 def test_an_envoy_whose_supervisor_was_killed_is_still_ours_to_use_and_to_stop(site: Site) -> None:

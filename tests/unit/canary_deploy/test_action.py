@@ -44,10 +44,16 @@ def test_a_step_that_the_target_cannot_set_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("key", "value"), [("candidate", "http://a:1"), ("stable", "a"), ("mode", "go"),
                                             ("strategy", "shadow"), ("alpha", "0"), ("error-margin", "1"),
-                                            ("interval", "0"), ("on-inconclusive", "wait")])  # fmt: skip
+                                            ("interval", "0"), ("interval", "0.05"),
+                                            ("on-inconclusive", "wait")])  # fmt: skip
 def test_a_wrong_input_names_itself(key: str, value: str) -> None:
     with pytest.raises(InputError, match=f"--{key}: the input '{key}' is '{value}'"):
         read(**{key: value})
+
+
+def test_a_server_is_not_compared_with_itself(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'stable' and 'candidate' are both 127\.0\.0\.1:1: a server is as good as"):
+        run(read(candidate=GIVEN["stable"], state=str(tmp_path)))
 
 
 def test_the_only_model_with_a_passing_verdict_is_the_default(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from mlops_actions.canary_deploy.conduct import ABORTED, Scene, conduct, settle
+from mlops_actions.canary_deploy.conduct import ABORTED, Scene, conduct, no_longer_fit, settle
 from mlops_actions.canary_deploy.memory import Memory
 from mlops_actions.canary_deploy.metrics import open_metrics
 from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
@@ -24,6 +25,7 @@ from mlops_actions.evidence import rollout as document
 logger = logging.getLogger(__name__)
 
 _LONGEST_REQUEST = 15.0
+_SHORTEST_INTERVAL = 0.1
 _BASELINE_LOOKS = 30
 _OTHER_PROCESS = 30.0
 """Seconds that an abort waits, besides one interval, for the process that runs the rollout."""
@@ -52,6 +54,13 @@ def absolute_path(path: str) -> str:
     return path
 
 
+def long_enough(interval: float) -> float:
+    """A time between looks that leaves some for the requests: 0.8 of it is their limit."""
+    if interval < _SHORTEST_INTERVAL:
+        raise ValueError(f"write {_SHORTEST_INTERVAL:g}s or more")
+    return interval
+
+
 Address = Annotated[str, AfterValidator(host_and_port)]
 
 
@@ -78,7 +87,7 @@ class Inputs(CommonInputs):
     steps: Annotated[list[float], BeforeValidator(split_words), AfterValidator(rising)] = Field(
         [5, 20, 50, 100], description="The candidate's weights in percent; each is judged before the next, 100 is last."
     )
-    interval: Seconds = Field(10, description="Time between two looks.")
+    interval: Annotated[Seconds, AfterValidator(long_enough)] = Field(10, description="Time between two looks.")
     deadline: Seconds = Field(3600, description="Longest time from the first weight to the decision.")
     baseline: Seconds | None = Field(
         None,
@@ -117,6 +126,11 @@ def run(inputs: Inputs) -> Statement[document.Rollout]:
         return _status(inputs, scene)
     if inputs.mode in ("abort", "stop"):
         return _abort(inputs, scene)
+    if inputs.stable == inputs.candidate:
+        raise InputError(
+            f"the inputs 'stable' and 'candidate' are both {inputs.stable}; a server is as good as itself.",
+            hint="Let the candidate listen on an address of its own.",
+        )
     subject = _subject(inputs)
     terms = _terms(inputs, subject)
     if inputs.mode == "plan":
@@ -140,9 +154,19 @@ def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
             where=str(scene.memory.folder),
             hint="Run it to its end, or give `mode: abort`.",
         )
+    servers = (found.settings.stable, found.settings.candidate)
+    if servers != (terms.settings.stable, terms.settings.candidate):
+        raise InputError(
+            f"a rollout between other servers has not ended: stable {servers[0]}, candidate {servers[1]}.",
+            where=str(scene.memory.folder),
+            hint="Name these to run it to its end, or give `mode: abort`.",
+        )
     logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
     scene.target.reach()
-    return resume(found, scene.target.weight())
+    found = resume(found, scene.target.weight())
+    if found.weight > 0 and (reason := no_longer_fit(found.candidate, scene.target)):
+        return end(found, "rolled-back", "fail", reason)
+    return found
 
 
 def _status(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
@@ -153,6 +177,9 @@ def _status(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
     logger.info("the candidate's weight is %g %%", weight)
     message = f"The proxy holds {weight:g} %, the rollout had set {found.weight:g} %."
     notes = [] if weight == found.weight else [Reason(code="weight-differs", message=message)]
+    if notes and found.ending and found.ending.result == "pass":
+        # Traffic that was taken away since is no promotion any more.
+        found = replace(found, ending=replace(found.ending, result="inconclusive"))
     return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)), notes)
 
 

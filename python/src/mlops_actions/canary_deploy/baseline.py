@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mlops_actions import cancellation
@@ -26,13 +26,20 @@ class Baseline:
         return (self.counts.bad + 0.5) / (self.counts.total + 1)
 
 
-def watch_baseline(source: MetricSource, seconds: float, interval: float) -> Baseline:
-    """Look at the stable side every `interval` for as long as asked. OutsideError when its counters cannot be read."""
+def watch_baseline(
+    source: MetricSource, seconds: float, interval: float, is_over: Callable[[], bool] = lambda: False
+) -> Baseline:
+    """Look at the stable side every `interval` for as long as asked, or until `is_over`.
+
+    OutsideError when its counters cannot be read.
+    """
     looks: list[Counts] = []
     usable = 0
     before = source.read()
     for _ in range(max(1, math.ceil(seconds / interval - 1e-9))):
         cancellation.wait(interval)
+        if is_over():
+            break
         after = source.read()
         block = block_since(before, after, longest_gap(interval))
         before = after

@@ -69,14 +69,15 @@ def conduct(rollout: Rollout, scene: Scene) -> Rollout:
 
 
 def settle(rollout: Rollout, scene: Scene) -> Rollout:
-    """Set and confirm the weight of a rollout that means to end. OutsideError where that fails."""
-    try:
+    """Set and confirm the weight of a rollout that means to end, cancelled or not. OutsideError where that fails."""
+    with cancellation.deferred():
+        try:
+            scene.memory.save(rollout)
+        finally:
+            # A disk that is full must not keep users on a bad candidate.
+            _set(rollout, scene)
+        rollout = confirm(rollout)
         scene.memory.save(rollout)
-    finally:
-        # A disk that is full must not keep users on a bad candidate.
-        _set(rollout, scene)
-    rollout = confirm(rollout)
-    scene.memory.save(rollout)
     logger.info("the candidate holds %g %% of the traffic", rollout.weight)
     return rollout
 
@@ -110,7 +111,7 @@ def _looked(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
     )
     judged = look(rollout, seen)
     logger.info("%s", look_line(judged))
-    if judged.weight > rollout.weight and (reason := _no_longer_fit(judged.candidate, scene.target)):
+    if judged.weight > rollout.weight and (reason := no_longer_fit(judged.candidate, scene.target)):
         # The weight that it had earned was never set.
         judged = end(replace(judged, weights=rollout.weights, ending=None), "rolled-back", "fail", reason)
     if judged.ending is None:
@@ -121,7 +122,7 @@ def _looked(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
     return judged
 
 
-def _no_longer_fit(candidate: Candidate, target: Target) -> Reason | None:
+def no_longer_fit(candidate: Candidate, target: Target) -> Reason | None:
     """Why the candidate may get no more traffic: it is ill, or it serves something else by now."""
     found = target.probe("candidate")
     for _ in range(_PROBES - 1):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.baseline import Baseline, watch_baseline
-from mlops_actions.canary_deploy.conduct import Scene, wrong_model
+from mlops_actions.canary_deploy.conduct import ABORTED, Scene, wrong_model
 from mlops_actions.canary_deploy.rollout import ERRORS, Candidate, Rollout, Settings, start
 from mlops_actions.canary_deploy.servers import wait_until_healthy
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
@@ -54,7 +55,9 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
     candidate = replace(candidate, stable_sha256=_check_stable(terms, scene))
     terms = replace(terms, candidate=candidate)
     scene.target.prepare()
-    baseline = _observe(terms, scene)
+    baseline = _observe(terms, scene, is_over=scene.memory.asked_to_abort)
+    if scene.memory.asked_to_abort():
+        return Refusal("inconclusive", (ABORTED,), candidate, baseline.dispersion.value)
     if refusal := _cannot_decide(terms, baseline):
         return refusal
     metric = Metric(ERRORS, baseline.dispersion, baseline.counts, margin=terms.error_margin)
@@ -94,10 +97,10 @@ def _check_stable(terms: Terms, scene: Scene) -> str | None:
     return found.sha256
 
 
-def _observe(terms: Terms, scene: Scene) -> Baseline:
+def _observe(terms: Terms, scene: Scene, is_over: Callable[[], bool] = lambda: False) -> Baseline:
     interval = terms.settings.interval
     logger.info("watching the stable side for %g s, a look every %g s", terms.baseline, interval)
-    baseline = watch_baseline(scene.source, terms.baseline, interval)
+    baseline = watch_baseline(scene.source, terms.baseline, interval, is_over)
     logger.info("%s", baseline_line(baseline))
     return baseline
 
