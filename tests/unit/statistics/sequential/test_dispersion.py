@@ -7,6 +7,9 @@ from scipy.stats import chi2_contingency
 from mlops_actions.errors import InputError
 from mlops_actions.statistics.sequential.dispersion import BY_CLUSTER, Dispersion, pearson_dispersion
 
+FEW = "29 usable looks at the baseline, 30 are needed"
+ALIKE = "no error was seen at the baseline, or nothing else, so their bunching cannot be measured"
+
 
 def test_it_is_pearsons_statistic_over_its_degrees_of_freedom() -> None:
     rng = np.random.default_rng(5)
@@ -33,14 +36,23 @@ def test_users_who_fail_together_are_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bad", "total", "looks"),
-    [([1] * 29, [100] * 29, 29), ([0] * 60, [100] * 60, 0), ([], [], 0), ([1] * 29 + [0] * 9, [50] * 29 + [0] * 9, 29)],
-    ids=["too few looks", "no error at all", "nothing", "too few looks with requests"],
+    ("bad", "total", "looks", "why"),
+    [
+        ([1] * 29, [100] * 29, 29, FEW),
+        ([1] * 29 + [0] * 9, [50] * 29 + [0] * 9, 29, FEW),
+        ([0] * 60, [100] * 60, 0, ALIKE),
+        ([0] * 5, [100] * 5, 0, ALIKE),
+        ([9] * 60, [9] * 60, 0, ALIKE),
+        ([], [], 0, ALIKE),
+    ],
+    ids=["too few looks", "too few with requests", "no error", "neither", "nothing but errors", "nothing"],
 )
-def test_what_cannot_be_measured_is_assumed_to_be_3_and_says_so(bad: list[int], total: list[int], looks: int) -> None:
+def test_what_cannot_be_measured_is_assumed_to_be_3_and_says_why(
+    bad: list[int], total: list[int], looks: int, why: str
+) -> None:
     assumed = pearson_dispersion(bad, total)
     assert assumed == Dispersion(3.0, "assumed", looks)
-    assert str(assumed) == f"3 (assumed: {looks} usable looks at the baseline, 30 are needed)"
+    assert str(assumed) == f"3 (assumed: {why})"
 
 
 def test_one_observation_per_cluster_needs_no_correction() -> None:

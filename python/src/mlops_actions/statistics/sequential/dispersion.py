@@ -24,7 +24,7 @@ class Dispersion:
     source: Literal["clusters", "measured", "assumed"]
     """`clusters`: one observation for each cluster, so phi is 1 by design."""
     looks: int = 0
-    """Looks at the baseline that it was measured on."""
+    """Looks at the baseline that it was, or could have been, measured on; 0 where none of them told errors apart."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.value) and self.value >= 1):
@@ -35,6 +35,9 @@ class Dispersion:
             return "1 (one observation per cluster)"
         if self.source == "measured":
             return f"{self.value:.2g} (measured on {self.looks} looks at the baseline)"
+        if not self.looks:
+            why = "no error was seen at the baseline, or nothing else, so their bunching cannot be measured"
+            return f"{self.value:.2g} (assumed: {why})"
         return f"{self.value:.2g} (assumed: {self.looks} usable looks at the baseline, {LEAST_LOOKS} are needed)"
 
 
