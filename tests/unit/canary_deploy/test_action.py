@@ -52,7 +52,9 @@ def test_a_wrong_input_names_itself(key: str, value: str) -> None:
 
 
 def test_a_server_is_not_compared_with_itself(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"'stable' and 'candidate' are both 127\.0\.0\.1:1: a server is as good as"):
+    with pytest.raises(
+        InputError, match=r"'stable' and 'candidate' are both 127\.0\.0\.1:1; a server is as good as itself"
+    ):
         run(read(candidate=GIVEN["stable"], state=str(tmp_path)))
 
 
