@@ -87,8 +87,8 @@ def _conditions(scan: Scan, reading: Reading) -> dict[tuple[str, str], str]:
 
 
 def _count(condition: str) -> str:
-    """Rows where it is true. FILTER says the same, but is several times slower beside other aggregates."""
-    return f"coalesce(sum(CAST({condition} AS INTEGER)), 0)::BIGINT"
+    """Rows where it is true. FILTER says the same, but is several times slower beside other aggregates; a sum of casts, twice."""
+    return f"count_if({condition})"
 
 
 def _parts(index: int, columns: tuple[str, ...]) -> list[str]:
