@@ -61,6 +61,12 @@ def test_inline_rules_without_a_rule_are_refused() -> None:
         ("confidence: 0.9", 1, "the key 'rules' is missing. Known: confidence, rules."),
         ("confidence: 95\nrules: [a > 1]", 1, "'confidence' is 95: should be less than 1. Write 95 % as 0.95."),
         ("extends: x\nrules: [a > 1]", 1, "'extends' is not supported yet. Known: confidence, rules."),
+        ("rules: []", 1, "the policy holds no rule. Write a list of rules, one a line: `- accuracy >= 0.8`."),
+        (
+            "rules:\n- |\n  a > 1\n  b > 1",
+            2,
+            "column 1: a rule is one line. Give each rule an entry of its own.",
+        ),
         ("rules:\n- a > 1\n- 3", 3, "a rule is text, or keys and values; found 3. Write `- accuracy >= 0.8`."),
         ("rules:\n- rule: a > 1\n  severty: warn", 3, "a rule has no key 'severty'. Did you mean 'severity'?"),
         (

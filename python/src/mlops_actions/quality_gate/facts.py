@@ -8,6 +8,8 @@ from itertools import combinations
 from math import inf, nan, sqrt
 from typing import Any, Literal
 
+from pydantic import ValidationError
+
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason, Result
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
@@ -129,7 +131,11 @@ def _between(entries: list[dict[str, Any]]) -> dict[tuple[str, str], dict[tuple[
     for entry in entries:
         if {"metric", "column", "first", "second", "difference"} <= entry.keys():
             pair = (str(entry["first"]), str(entry["second"]))
-            record = EstimateRecord.model_validate(entry["difference"])
+            try:
+                record = EstimateRecord.model_validate(entry["difference"])
+            except ValidationError:
+                message = f"the evaluation's difference of {entry['metric']} between groups cannot be read."
+                raise InputError(message, hint="Run evaluate-model again.") from None
             found.setdefault((entry["metric"], entry["column"]), {})[pair] = _estimate(
                 {"difference": record}, "difference"
             )

@@ -106,6 +106,8 @@ def _explained(error: Mapping[str, Any], source: YamlSource) -> InputError:
     if error["type"] == "extra_forbidden":
         what = "a rule" if entry else "a policy"
         return InputError(f"{what} has no key {key!r}.", where=where, hint=nearest(key, known))
+    if error["type"] == "too_short":
+        return InputError("the policy holds no rule.", where=where, hint=_advice(key))
     if error["type"] == "missing":
         return InputError(f"the key {key!r} is missing.", where=where, hint=f"Known: {', '.join(known)}.")
     if entry and len(keys) == 2:

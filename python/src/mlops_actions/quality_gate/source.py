@@ -88,5 +88,7 @@ class Source:
                 return self._error(found + 1, f"`{spelling}` is not part of the rule language.", advice)
         if not self._expression.strip():
             return self._error(self.start + 1, "the rule is empty.", EXAMPLE)
+        if "\n" in self.text.strip():
+            return self._error(self.start + 1, "a rule is one line.", "Give each rule an entry of its own.")
         column = error.offset or 1 if error.lineno in (None, 1) else 1
         return self._error(self.start + max(column, 1), f"{error.msg}.", EXAMPLE)

@@ -15,13 +15,15 @@ FEW = 3
 def number(value: float) -> str:
     """Four digits, no exponent where people would not write one.
 
-    >>> number(0.85004), number(-0.0000123), number(2479.0)
-    ('0.85', '-0.0000123', '2,479')
+    >>> number(0.85004), number(-0.0000123), number(2479.0), number(12345.6), number(1e-12), number(1e20)
+    ('0.85', '-0.0000123', '2,479', '12,350', '1e-12', '1e+20')
     """
     if value == round(value) and abs(value) < 1e15:
         return f"{value:,.0f}"
     text = f"{value:.4g}"
-    return text if "e" not in text else f"{float(text):.10f}".rstrip("0")
+    if "e" not in text or not 1e-6 <= abs(value) < 1e15:
+        return text
+    return f"{float(text):,.0f}" if abs(value) > 1 else f"{float(text):.10f}".rstrip("0")
 
 
 def asked(comparison: Comparison) -> str:
