@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 
 from mlops_actions.quality_gate.facts import Champion, Facts, Scope
-from mlops_actions.quality_gate.finding import Finding
-from mlops_actions.quality_gate.judge import Terms, judge
-from mlops_actions.quality_gate.members import check_names
+from mlops_actions.quality_gate.judging.finding import Finding
+from mlops_actions.quality_gate.judging.judge import Terms, judge
+from mlops_actions.quality_gate.judging.members import check_names
 from mlops_actions.quality_gate.policy import inline_policy
 from mlops_actions.statistics.estimate import Estimate
 

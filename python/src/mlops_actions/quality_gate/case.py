@@ -10,8 +10,8 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Result
 from mlops_actions.quality_gate.champion import champion_of
 from mlops_actions.quality_gate.facts import MEGABYTE, Facts, Scope, facts_of
-from mlops_actions.quality_gate.members import check_names
-from mlops_actions.quality_gate.rule import Measured, Passed, Rule
+from mlops_actions.quality_gate.judging.members import check_names
+from mlops_actions.quality_gate.language.rule import Measured, Passed, Rule
 from mlops_actions.quality_gate.sources import (
     Subject,
     data_digest,

@@ -5,8 +5,18 @@ from __future__ import annotations
 import ast
 
 from mlops_actions.errors import nearest
-from mlops_actions.quality_gate.rule import Gap, InSlice, Measured, Overall, PerSlice, Quantity, Ratio, Sampled, Worst
-from mlops_actions.quality_gate.source import Source
+from mlops_actions.quality_gate.language.rule import (
+    Gap,
+    InSlice,
+    Measured,
+    Overall,
+    PerSlice,
+    Quantity,
+    Ratio,
+    Sampled,
+    Worst,
+)
+from mlops_actions.quality_gate.language.source import Source
 
 DISPARITIES = {"demographic_parity": "selection_rate", "equal_opportunity": "recall"}
 """Fairness metrics, as the gap of a plain metric between groups."""

@@ -9,7 +9,7 @@ from math import isfinite, nan
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.quality_gate.facts import OTHER, Facts, Scope
-from mlops_actions.quality_gate.rule import (
+from mlops_actions.quality_gate.language.rule import (
     Comparison,
     Gap,
     Guard,
