@@ -7,17 +7,21 @@ import hashlib
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 MLOPS_ACTIONS = Path(sys.executable).with_name("mlops-actions")
 PYTHON = Path(".venv", "bin", "python")
 PROXY, BLUE, GREEN = 18080, 18081, 18082
+PATIENCE = 30  # seconds in which a program ends by itself
 RATE, SECONDS = 80, 300  # of requests in a rollout, and how long they go on at the most
 CHALLENGERS = {
     "weather": "knows the weather and the plane besides the timetable",
@@ -28,8 +32,11 @@ CHALLENGERS = {
 
 
 def main() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
     os.chdir(HERE)
     began = time.monotonic()
+    make_room()
     for left in ("build", "mlops-evidence", "mlops-state", "registry"):
         shutil.rmtree(left, ignore_errors=True)
     say("336,776 real flights: which will be more than 15 minutes late? Trained on January to August")
@@ -56,7 +63,7 @@ def release_all() -> dict[str, str]:
     endings, weights = {"schedule": "the first champion"}, {}
     live, free = BLUE, GREEN
     with ExitStack() as proxy, ExitStack() as champion:
-        proxy.callback(canary, "stop", BLUE, GREEN)
+        proxy.callback(stop_proxy)
         champion.enter_context(server("schedule", live))
         for name, what in CHALLENGERS.items():
             say(f"{name}: {what}")
@@ -85,25 +92,64 @@ def train(name: str) -> None:
 
 def release(name: str, live: int, free: int) -> dict[str, str]:
     """The whole train of one model, with users from the moment its canary begins; what its last stage put out."""
-    command = [MLOPS_ACTIONS, "--json", "run", "--model", path(name), "--report-path", f"build/{name}.html"]
+    command = (MLOPS_ACTIONS, "--json", "run", "--model", path(name), "--report-path", f"build/{name}.html")
     environ = routed(live, free) | ({"FORCE_COLOR": "1"} if sys.stderr.isatty() else {})
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with ExitStack() as users, subprocess.Popen(command, env=environ, text=True, **pipes) as train:
-        for line in train.stderr or ():
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with ExitStack() as users, started(*command, env=environ, **pipes) as train:
+        for line in train.stderr:
             print(line, end="", flush=True)
             if "/6 canary-deploy" in line:
                 users.enter_context(started(PYTHON, "load.py", "--port", PROXY, "--rate", RATE, "--seconds", SECONDS))
-        outputs: dict[str, str] = json.loads(train.stdout.read() if train.stdout else "")
-    if outputs["result"] == "error":
+        outputs: dict[str, str] = json.loads(train.stdout.read() or "{}")
+        train.wait()
+    if outputs.get("result", "error") == "error":
         sys.exit(f"the train of {name} ended with code {train.returncode}")
     return outputs
 
 
 def canary(mode: str, live: int, free: int) -> dict[str, str]:
     """What canary-deploy says when it is asked for its `status`, or told to `stop` the proxy."""
-    command = [MLOPS_ACTIONS, "--json", "canary-deploy", "--mode", mode, "--fail-on", "never"]
-    done = subprocess.run(command, env=routed(live, free), capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    command = (
+        MLOPS_ACTIONS,
+        "--json",
+        "canary-deploy",
+        "--mode",
+        mode,
+        "--fail-on",
+        "never",
+        "--model",
+        path("schedule"),
+    )
+    with started(*command, env=routed(live, free), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+        out, told = asked.communicate()
+    if asked.returncode:
+        sys.exit(f"canary-deploy could not {mode}:\n{told}")
+    return json.loads(out)
+
+
+def stop_proxy() -> None:
+    canary("stop", BLUE, GREEN)
+
+
+def make_room() -> None:
+    """End the proxy of a demo that was killed, and see that the ports are free."""
+    if Path("mlops-state").is_dir() and Path(path("schedule")).is_file():
+        stop_proxy()
+    for port in (PROXY, BLUE, GREEN):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                sys.exit(f"port {port} of this machine is needed: {error.strerror}. End what listens there.")
+
+
+def leave(number: int, _frame: object) -> None:
+    """Unwind, once: everything that was started is ended on the way."""
+    for later in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(later, signal.SIG_IGN)
+    print("\nstopping what was started ...", file=sys.stderr, flush=True)
+    sys.exit(128 + number)
 
 
 def routed(live: int, free: int) -> dict[str, str]:
@@ -120,20 +166,30 @@ def server(name: str, port: int) -> Iterator[None]:
 
 
 @contextmanager
-def started(*command: object) -> Iterator[None]:
-    """A program that runs as long as the block, and is asked to end after it."""
-    environ = os.environ | {"PATH": f"{MLOPS_ACTIONS.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-    process = subprocess.Popen([str(word) for word in command], env=environ)
+def started(*command: object, env: dict[str, str] | None = None, **pipes: Any) -> Iterator[subprocess.Popen]:
+    """A program that runs as long as the block, and is asked to end after it.
+
+    In a session of its own: Ctrl-C is ours, so that the servers are there until the train has taken its traffic back.
+    """
+    tools = {"PATH": f"{MLOPS_ACTIONS.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, env=(env or os.environ) | tools, start_new_session=True, **pipes)
     try:
-        yield
+        yield process
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        try:
+            process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
 
 def call(*command: object) -> None:
     """Run a command to its end; if it fails, so does the demo."""
-    if code := subprocess.run([str(word) for word in command], check=False).returncode:
+    with started(*command) as process:
+        code = process.wait()
+    if code:
         sys.exit(f"`{' '.join(map(str, command))}` ended with code {code}")
 
 

@@ -10,12 +10,14 @@ import argparse
 import hashlib
 import io
 import json
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +37,10 @@ def main() -> None:
     arguments.add_argument("--port", required=True, type=int)
     arguments.add_argument("--wait", default=0, type=int, metavar="SECONDS", help="for the registry to have the model")
     given = arguments.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was fetched is removed
     threadpool_limits(1)  # a row is less work than waking a thread
     model = load(given.model, given.registry, given.wait)
-    print(f"serving {model.sha256[:12]} on 127.0.0.1:{given.port}", flush=True)
+    tell(f"server {model.sha256[:12]}: listening on 127.0.0.1:{given.port}")
     uvicorn.run(application(model), host="127.0.0.1", port=given.port, lifespan="off", log_level="warning")
 
 
@@ -107,8 +110,14 @@ def respond(model: Model, method: str, path: str, content: bytes | None) -> tupl
         return 200, model.predict(rows)
     except Exception as error:  # noqa: BLE001  a model may raise anything, and the next request deserves an answer
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        print(f"500 {json.dumps(reason)}", file=sys.stderr, flush=True)
+        tell(f"server {model.sha256[:12]}: 500 {json.dumps(reason)}")
         return 500, {"error": "the model failed"}
+
+
+@cache
+def tell(line: str) -> None:
+    """Print a line the first time: a model that breaks does so at every request."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def rows_of(content: bytes) -> list[dict[str, Any]]:
