@@ -4,8 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mlops_actions.statistics.between import between_slices
 from mlops_actions.statistics.clusters import design, effective_clusters, encode, joint, sandwich, sums
-from mlops_actions.statistics.evaluation import evaluate
+from mlops_actions.statistics.evaluation import by_slice, evaluate
+from mlops_actions.statistics.metrics import metrics_for
 from mlops_actions.statistics.sample import Predictions, Sample
 
 
@@ -131,3 +133,39 @@ def test_a_metric_that_cannot_be_computed_is_refused(
     task, truth, model = sample
     with pytest.raises(ValueError, match=message):
         evaluate(Sample(task, np.array(truth), model), [metric])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("columns", [[], [np.arange(1016) % 127]])
+def test_rows_that_weigh_nothing_count_for_nothing(columns: list[np.ndarray[tuple[int], np.dtype[np.intp]]]) -> None:
+    # The slice is all right, in 8 rows that weigh 1 and 500 that weigh 0.
+    slices, right = np.arange(1016) // 508, np.ones(1016, dtype=np.intp)
+    right[508::2] = 0
+    weights = np.where(np.arange(1016) < 500, 0.0, 1.0)
+    sample = Sample(
+        "binary",
+        np.ones(1016, dtype=np.intp),
+        Predictions(right),
+        design=design(1016, clusters=columns, weights=weights),
+    )
+    heavy = np.flatnonzero(weights)
+    alone = sample.take(heavy)
+    table = evaluate(sample, ["accuracy"])
+    part = by_slice(sample, ["accuracy"], slices, 2, table)[0].estimates["accuracy"]
+    assert part == by_slice(alone, ["accuracy"], slices[heavy], 2, table)[0].estimates["accuracy"]
+    assert (part.n, table.estimates["accuracy"].n, part.n_effective <= 8) == (8, 516, True)
+    pair = between_slices(sample, "accuracy", slices, 2)[0, 1]
+    assert pair == between_slices(alone, "accuracy", slices[heavy], 2)[0, 1]
+
+
+def test_weights_that_are_nothing_but_nothing_leave_no_data() -> None:
+    rows = design(40, weights=np.zeros(40))
+    sample = Sample("binary", np.arange(40) % 2, Predictions(np.arange(40) % 2, np.arange(40) / 40), design=rows)
+    found = evaluate(sample, metrics_for("binary")).estimates
+    assert {one.undecidable for one in found.values()} == {"no-data"}
+
+
+@pytest.mark.parametrize("weight", [5e-324, 1e308])
+def test_weights_beyond_what_can_be_summed_decide_nothing(weight: float) -> None:
+    rows = design(40, weights=np.full(40, weight))
+    sample = Sample("binary", np.arange(40) % 2, Predictions(np.arange(40) % 2, np.arange(40) / 40), design=rows)
+    assert None not in {one.undecidable for one in evaluate(sample, metrics_for("binary")).estimates.values()}

@@ -30,6 +30,8 @@ def between_slices(sample: Sample, metric: str, codes: Codes, slices: int) -> Ma
     -0.5
     """
     chosen = check_metric(sample, metric)
+    heavy = sample.weighing
+    sample, codes = (sample, codes) if heavy is None else (sample.take(heavy), codes[heavy])
     rows = Rows.of(sample, Frame.of(sample.sampling, codes, slices), merge=chosen.needs == "labels")
     influence = rows.influence(chosen, sample.candidate, 0)
     alone = estimates_of(rows.frame, chosen, influence, None)

@@ -44,6 +44,8 @@ def evaluate(sample: Sample, metrics: Sequence[str]) -> Evaluation:
     >>> found.estimates["accuracy"].value, found.estimates["recall"].n
     (0.75, 4)
     """
+    rows = sample.weighing
+    sample = sample if rows is None else sample.take(rows)
     return _evaluate(sample, metrics, Frame.of(sample.sampling), None)[0]
 
 
@@ -62,9 +64,13 @@ def by_slice(sample: Sample, metrics: Sequence[str], codes: Codes, slices: int, 
     """
     if codes.shape != (len(sample.truth),) or (len(codes) and not (codes.min() >= 0 and codes.max() < slices)):
         raise ValueError(f"slice codes must be {len(sample.truth)} numbers from 0 to {slices - 1}")
+    rows = sample.weighing
+    sample, codes = (sample, codes) if rows is None else (sample.take(rows), codes[rows])
     return _evaluate(sample, metrics, Frame.of(sample.sampling, codes.astype(np.intp, copy=False), slices), table)
 
 
+# Numbers beyond a float's range, and groups that weigh nothing, end as NaN, which no bound hides.
+@np.errstate(all="ignore")
 def _evaluate(sample: Sample, metrics: Sequence[str], frame: Frame, table: Evaluation | None) -> list[Evaluation]:
     whole = table or Evaluation()
     found: list[tuple[dict[str, Estimate], dict[str, Estimate], dict[str, Estimate]]] = [

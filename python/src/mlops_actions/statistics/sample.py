@@ -87,6 +87,12 @@ class Sample:
         """The design, plain where none was given."""
         return self.design or Design(len(self.truth))
 
+    @property
+    def weighing(self) -> Codes | None:
+        """Rows that weigh something, or None where all do: the others say nothing, and must not count as rows."""
+        weights = self.sampling.weights
+        return None if weights is None or weights.all() else np.flatnonzero(weights)
+
     def take(self, rows: Codes) -> Sample:
         """The sample of these rows alone.
 
