@@ -16,7 +16,6 @@ from mlops_actions.evidence.statement import Material
 from mlops_actions.evidence.training import Training
 from mlops_actions.promote_champion.action import Inputs
 from mlops_actions.registries import resolve
-from mlops_actions.registries.interface import NAME
 
 
 def test_the_first_model_becomes_champion(project: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -241,7 +240,11 @@ def test_a_wrong_input_is_explained(project: Any, given: dict[str, str], message
             {"require": ""},
             "mlops.yml:3: the input 'require' is '': name at least one kind of statement, such as verdict.",
         ),
-        ({"alias": "a/b"}, f"mlops.yml:3: the input 'alias' is 'a/b': String should match pattern '^{NAME}$'."),
+        (
+            {"alias": "a/b"},
+            "mlops.yml:3: the input 'alias' is 'a/b': write up to 100 letters, digits, '.', '_' and '-', "
+            "the first a letter or digit.",
+        ),
     ],
 )
 def test_a_wrong_word_is_explained_with_its_place(given: dict[str, str], message: str) -> None:

@@ -135,7 +135,10 @@ def test_a_time_is_finite_and_above_zero(value: float) -> None:
 
 
 def test_names_that_could_leave_their_folder_are_refused() -> None:
-    assert "the input 'name' is '../x'" in message_of({"name": "../x"}, {})
+    assert message_of({"name": "../x"}, {}) == (
+        "--name: the input 'name' is '../x': write up to 100 letters, digits, '.', '_' and '-', "
+        "the first a letter or digit."
+    )
 
 
 def test_an_unknown_top_level_key_is_named_with_its_line(tmp_path: Path) -> None:

@@ -192,6 +192,9 @@ def _explain(error: ValidationError, given: GivenInputs, action: str) -> InputEr
 
 
 def _message(error: Mapping[str, Any]) -> str:
+    if error["type"] == "string_pattern_mismatch":
+        # All patterns of inputs are those of names.
+        return "write up to 100 letters, digits, '.', '_' and '-', the first a letter or digit."
     message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
     if str(error["msg"]).startswith("Input should be "):
         message = f"it should be {message}"

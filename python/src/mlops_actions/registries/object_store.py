@@ -156,7 +156,10 @@ class ObjectStoreRegistry:
     def _bytes(self, blob: Blob) -> Iterator[bytes]:
         parts = self._objects.parts(_blob_key(blob))
         if parts is None:
-            raise OutsideError(f"the registry {self.location!r} has lost the model {blob.sha256}: its bytes are gone.")
+            raise OutsideError(
+                f"the registry {self.location!r} has lost the model {blob.sha256}: its bytes are gone.",
+                hint="Promote the original file again, by its path, to repair it.",
+            )
         return parts
 
 
