@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -131,3 +132,16 @@ def test_the_module_and_the_program_are_the_same(tmp_path: Path) -> None:
     for command in ([sys.executable, "-m", "mlops_actions"], [str(Path(sys.executable).with_name("mlops-actions"))]):
         done = subprocess.run([*command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
         assert done.stdout == f"mlops-actions {__version__}\n"
+
+
+def test_ctrl_c_while_it_is_still_being_imported_leaves_no_traceback(tmp_path: Path) -> None:
+    interrupted = (
+        "import os, runpy, signal, sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'mlops_actions.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "runpy.run_module('mlops_actions', run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", interrupted], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -147,6 +148,19 @@ def test_our_own_bug_leaves_its_traceback_in_a_file(job: Job) -> None:
     assert reason["message"] == "ZeroDivisionError: ours"
     assert "in breaks" in Path(reason["where"]).read_text()
     assert "Traceback" not in job.stdout.getvalue()
+
+
+def test_our_own_bug_is_told_also_where_the_folder_for_it_is_missing(
+    job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RUNNER_TEMP", str(tmp_path / "nowhere"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def breaks(_: CommonInputs) -> Statement[Predicate]:
+        raise ZeroDivisionError("ours")
+
+    assert job.run(breaks) == 5
+    assert list(tmp_path.glob("mlops-actions-*.log"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

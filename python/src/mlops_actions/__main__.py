@@ -1,5 +1,10 @@
 """`python -m mlops_actions`."""
 
-from mlops_actions.cli import main
+import signal
+
+# Ctrl-C ends us quietly while we are being imported; the runner handles signals from then on.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from mlops_actions.cli import main  # noqa: E402
 
 raise SystemExit(main())

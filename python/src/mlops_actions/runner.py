@@ -210,7 +210,8 @@ def _refused(ci: CI, error: MlopsError) -> Outcome:
 
 
 def _crashed(ci: CI) -> Outcome:
-    folder = os.environ.get("RUNNER_TEMP") or None
+    named = os.environ.get("RUNNER_TEMP")
+    folder = named if named and Path(named).is_dir() else None
     with tempfile.NamedTemporaryFile("w", prefix="mlops-actions-", suffix=".log", dir=folder, delete=False) as file:
         file.write(f"mlops-actions {__version__}\n{traceback.format_exc()}")
     last = traceback.format_exc().strip().splitlines()[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +50,13 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutsideError) as caught:
         cached(BLOB, lambda: [b"model"], tmp_path / "cache")
     assert str(caught.value) == f"the cache {str(tmp_path / 'cache')!r} cannot be used: File exists."
+
+
+def test_without_a_home_it_is_said_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(_: int) -> object:
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(OutsideError, match="no home folder to keep a copy .* Set HOME to a folder"):
+        cached(BLOB, lambda: [b"model"])

@@ -18,7 +18,7 @@ def cached(blob: Blob, download: Callable[[], Iterable[bytes]], folder: Path | N
 
     Raises OutsideError when the download is not what was asked for, or the cache cannot be written.
     """
-    folder = folder or Path.home() / ".cache" / "mlops-actions" / "blobs"
+    folder = folder or _home() / ".cache" / "mlops-actions" / "blobs"
     path = folder / f"{blob.sha256}{blob.suffix}"
     try:
         if path.is_file() and digest_blocks(file_blocks(path)) == blob.sha256:
@@ -28,6 +28,14 @@ def cached(blob: Blob, download: Callable[[], Iterable[bytes]], folder: Path | N
     except OSError as error:
         raise OutsideError(f"the cache {str(folder)!r} cannot be used: {error.strerror}.") from None
     return path
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        message = "there is no home folder to keep a copy of the registry's model in."
+        raise OutsideError(message, hint="Set HOME to a folder that can be written.") from None
 
 
 def _download(path: Path, blob: Blob, parts: Iterable[bytes]) -> None:
