@@ -88,7 +88,7 @@ def _conditions(scan: Scan, reading: Reading) -> dict[tuple[str, str], str]:
 
 def _count(condition: str) -> str:
     """Rows where it is true. Beside other aggregates FILTER is several times slower, a sum of casts twice."""
-    return f"count_if({condition})"
+    return f"coalesce(count_if({condition}), 0)"
 
 
 def _parts(index: int, columns: tuple[str, ...]) -> list[str]:
