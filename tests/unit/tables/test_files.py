@@ -41,6 +41,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("location", "message"),
     [
+        ("", f"the data's path is empty. {SUPPORTED}"),
         ("nope.csv", "the data 'nope.csv' does not exist. Check the path."),
         ("x*.csv", "no file matches the pattern 'x*.csv'. Check the path."),
         ("a.xlsx", f"'a.xlsx' has no known data format. {SUPPORTED}"),

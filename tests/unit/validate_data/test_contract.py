@@ -61,7 +61,7 @@ REFUSED = {
         "v3.1.0", "v2.2.0"
     ): "c.yaml:1: apiVersion is 'v2.2.0'. Supported: v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0.",
     HEAD.replace("DataContract", "Data"): "c.yaml:2: kind is 'Data', not 'DataContract'.",
-    HEAD.replace("1.0.0", "1.0"): "c.yaml:4: 'version' is 1.0: it should be a valid string.",
+    HEAD.replace("1.0.0", "1.0"): "c.yaml:4: 'version' is 1.0: it should be a valid string. Quote it.",
     HEAD.split("schema")[0]: "c.yaml:1: the contract needs the key 'schema'. See bitol.io for the standard.",
     HEAD: "c.yaml:6: the contract asks nothing of the table 't'. Give it properties.",
     columns("{name: a}") + "  - name: u\n": (
@@ -78,6 +78,9 @@ REFUSED = {
     columns("{name: a, logicalTypeOptions: {minimum: 1}}"): "c.yaml:8: logicalTypeOptions need a logicalType.",
     columns("{name: a, customProperties: [{property: availableAtPrediction, value: nope}]}"): (
         "c.yaml:8: availableAtPrediction is 'nope'. Write true or false."
+    ),
+    columns("{name: a, customProperties: [{property: availableAtPredicton, value: false}]}"): (
+        "c.yaml:8: unknown property 'availableAtPredicton'. Did you mean 'availableAtPrediction'?"
     ),
     columns("{name: a, logicalType: string, enum: []}"): "c.yaml:8: enum allows no value. List at least one.",
     columns("{name: a, logicalType: string, enum: [{value: yes}]}"): (
@@ -99,6 +102,19 @@ REFUSED = {
     ),
     integer("minimum: low"): "c.yaml:8: minimum is 'low', which is not of the type integer. Write a number.",
     integer("multipleOf: 0"): "c.yaml:8: multipleOf is 0. Write a number above 0.",
+    integer("multipleOf: .nan"): "c.yaml:8: multipleOf is nan. Write a number above 0.",
+    integer("multipleOf: .inf"): "c.yaml:8: multipleOf is inf. Write a number above 0.",
+    text(f"minLength: {10**40}"): f"c.yaml:8: minLength is {10**40}. Write a whole number, 0 or more.",
+    quality("metric: nullValues, mustNotBe: .nan"): "c.yaml:8: mustNotBe must be a number, found nan.",
+    quality(f"metric: nullValues, mustBeLessThan: {10**400}"): (
+        f"c.yaml:8: mustBeLessThan must be a number, found {10**400}."
+    ),
+    quality("metric: nullValues, mustBe: 0, severity: critcal"): (
+        "c.yaml:8: unknown severity 'critcal'. Known: error, info, warning."
+    ),
+    columns("{name: a}") + "    quality: [{metric: rowCount, mustBeGreaterThan: 50, unit: percent}]\n": (
+        "c.yaml:9: rowCount in percent is always 100. Write unit: rows."
+    ),
     quality("metric: nullvalue, mustBe: 0"): "c.yaml:8: unknown metric 'nullvalue'. Did you mean 'nullValues'?",
     quality("metric: nullValues, mustBe: 0, unit: percents"): (
         "c.yaml:8: unknown unit 'percents'. Did you mean 'percent'?"
@@ -138,6 +154,9 @@ REFUSED = {
     + DRIFT % "check: drift, column: [a]": "c.yaml:9: drift has no 'column'. Did you mean 'columns'?",
     columns("{name: a}") + DRIFT % "check: drift, columns: [a], method: ks, max: 1": (
         "c.yaml:9: unknown method 'ks'. Known: psi."
+    ),
+    columns("{name: a}") + DRIFT % "check: drift, columns: [a], max: .inf": (
+        "c.yaml:9: max must be a number above 0, found inf. Try 0.1."
     ),
     columns("{name: a}") + DRIFT % "check: drift, columns: [a]": (
         "c.yaml:9: max must be a number above 0, found None. Try 0.1."

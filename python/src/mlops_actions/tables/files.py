@@ -51,6 +51,8 @@ def find_files(location: str) -> Files:
 
     Raises InputError when there are none, their formats differ or are not supported.
     """
+    if not location.strip():
+        raise InputError("the data's path is empty.", hint=_SUPPORTED)
     if scheme := re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", location):
         raise InputError(f"the data {location!r} is at {scheme[1]}://, which cannot be read yet.", hint=_SUPPORTED)
     paths = _expand(location)

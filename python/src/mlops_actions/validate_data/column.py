@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from itertools import product
 from typing import Any, cast, get_args
 
@@ -46,6 +47,8 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "array": ("minItems", "maxItems", "uniqueItems"),
     "vector": ("dimensions", "elementType", "distanceMetric", "embeddingModel", "embeddingModelVersion", "normalized"),
 }
+_AVAILABLE = "availableAtPrediction"
+_LARGEST = 2**63 - 1
 _PERSONAL = {"personal", "pii", "sensitive", "confidential", "restricted", "secret"}
 _NOT_SUPPORTED = ("physicalType", "partitioned", "relationships", "properties", "items", "map")
 """Keys that ask something of the data and that are not checked yet."""
@@ -99,7 +102,11 @@ def _read_type(block: dict[str, Any], keys: Keys, source: YamlSource) -> Logical
 
 def _read_available(block: dict[str, Any], keys: Keys, source: YamlSource) -> bool:
     for index, custom in enumerate(block.get("customProperties") or []):
-        if custom.get("property") != "availableAtPrediction":
+        name = str(custom.get("property"))
+        if name != _AVAILABLE and get_close_matches(name.lower(), [_AVAILABLE.lower()], cutoff=0.8):
+            where = source.where(*keys, "customProperties", index, "property")
+            raise InputError(f"unknown property {name!r}.", where=where, hint=nearest(name, [_AVAILABLE]))
+        if name != _AVAILABLE:
             continue
         if not isinstance(value := custom.get("value"), bool):
             where = source.where(*keys, "customProperties", index, "value")
@@ -129,7 +136,7 @@ def _read_option(key: str, value: Any, type_: LogicalType, where: str) -> Rule:
     if key in _RANGE and type_ in COMPARABLE:
         return Bound(cast("Comparison", key), read_value(value, type_, key, where))
     if key in ("minLength", "maxLength"):
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
             raise InputError(f"{key} is {value!r}.", where=where, hint="Write a whole number, 0 or more.")
         return Length("minLength" if key == "minLength" else "maxLength", value)
     if key == "pattern":
@@ -138,7 +145,7 @@ def _read_option(key: str, value: Any, type_: LogicalType, where: str) -> Rule:
         check_pattern(value, where)
         return Matches(value)
     if key == "multipleOf":
-        if not isinstance(value, int | float) or isinstance(value, bool) or value <= 0:
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= _LARGEST:
             raise InputError(f"multipleOf is {value!r}.", where=where, hint="Write a number above 0.")
         return MultipleOf(value)
     return NotSupported(key)

@@ -47,7 +47,8 @@ def check_shape(source: YamlSource) -> None:
         name = next(part for part in reversed(keys) if isinstance(part, str))
         message = re.sub(r"a valid dictionary.*", "`key: value` lines", str(first["msg"]).rstrip("."))
         message = message.replace("Input should be", "it should be")
-        raise InputError(f"{name!r} is {first['input']!r}: {message}.", where=source.where(*keys)) from None
+        hint = "Quote it." if first["type"] == "string_type" and isinstance(first["input"], int | float) else None
+        raise InputError(f"{name!r} is {first['input']!r}: {message}.", where=source.where(*keys), hint=hint) from None
 
 
 def _refuse_unknown_keys(data: Any, model: type[BaseModel], keys: Keys, source: YamlSource) -> None:

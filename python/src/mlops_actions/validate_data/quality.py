@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast, get_args
+from typing import Any, TypeGuard, cast, get_args
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
@@ -27,8 +27,10 @@ from mlops_actions.validate_data.values import read_value
 from mlops_actions.yaml_source import Keys, YamlSource
 
 ENGINE = "mlops-actions"
+_LARGEST = 1e18
 _OPERATORS: tuple[Operator, ...] = get_args(Operator)
 _METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
+_SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "info": "warning"}
 _OLD_METRICS = {"duplicateCount": "duplicateValues"}
 """Names of 3.0."""
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
@@ -43,7 +45,7 @@ def read_quality(
 ) -> Check | DriftRule:
     """The check of one block, on a column or (`column` None) on the table; InputError for what contradicts itself."""
     where = source.where(*keys)
-    severity: Severity = "error" if (block.get("severity") or "error") == "error" else "warning"
+    severity = _read_severity(block, keys, source)
     name = block.get("metric") or block.get("rule")
     kind = block.get("type") or ("library" if name else "text")
     if kind == "custom" and block.get("engine") == ENGINE:
@@ -62,8 +64,20 @@ def read_quality(
             f"unknown metric {name!r}.", where=source.where(*keys, "metric"), hint=nearest(str(name), _METRICS)
         )
     threshold = _read_threshold(block, keys, source)
+    if metric == "rowCount" and threshold.unit == "percent":
+        where = source.where(*keys, "unit")
+        raise InputError("rowCount in percent is always 100.", where=where, hint="Write unit: rows.")
     rule = _read_metric(metric, block, keys, source, column, type_)
     return Check(f"{label}.{place}.{metric}", column, metric, rule, where, threshold, severity)
+
+
+def _read_severity(block: dict[str, Any], keys: Keys, source: YamlSource) -> Severity:
+    """What a misspelt word would quietly turn into a warning is refused."""
+    word = str(block.get("severity") or "error").lower()
+    if word not in _SEVERITIES:
+        where = source.where(*keys, "severity")
+        raise InputError(f"unknown severity {word!r}.", where=where, hint=nearest(word, _SEVERITIES))
+    return _SEVERITIES[word]
 
 
 def _read_metric(
@@ -136,7 +150,7 @@ def _read_threshold(block: dict[str, Any], keys: Keys, source: YamlSource) -> Th
     where = source.where(*keys, operator)
     value = block[operator]
     limits = value if isinstance(value, list) else [value]
-    if not all(isinstance(limit, int | float) and not isinstance(limit, bool) for limit in limits):
+    if not all(_is_number(limit) for limit in limits):
         raise InputError(f"{operator} must be a number, found {value!r}.", where=where)
     if operator.endswith("Between") != isinstance(value, list):
         raise InputError(
@@ -171,8 +185,13 @@ def _read_drift(block: dict[str, Any], keys: Keys, source: YamlSource, severity:
     method, limit = implementation.get("method", "psi"), implementation.get("max")
     if method != "psi":
         raise InputError(f"unknown method {method!r}.", where=source.where(*place, "method"), hint="Known: psi.")
-    if not isinstance(limit, int | float) or isinstance(limit, bool) or not limit > 0:
+    if not _is_number(limit) or limit <= 0:
         raise InputError(
             f"max must be a number above 0, found {limit!r}.", where=source.where(*place, "max"), hint="Try 0.1."
         )
     return DriftRule(tuple(columns), "psi", float(limit), source.where(*keys), severity)
+
+
+def _is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether it is a number that a count or a distance can be: no NaN, nothing infinite."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
