@@ -5,82 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import EvidenceStore, Material, Predicate, Provenance, Reason, Statement, digest_path
+from mlops_actions.evidence import Material, Reason, digest_path
 from mlops_actions.evidence.data_report import DataReport
-from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.training import Training
-from mlops_actions.evidence.verdict import Verdict
 from mlops_actions.quality_gate.action import Inputs, run
-from mlops_actions.registries import open_registry
-from mlops_actions.statistics.estimate import Estimate
 
-
-@pytest.fixture(autouse=True)
-def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("model", "champion", "other"):
-        Path(f"{name}.joblib").write_bytes(name.encode() * 100)
-    Path("test.csv").write_text("late\n1\n")
-
-
-def sha256(name: str) -> str:
-    return digest_path(f"{name}.joblib")
-
-
-def record(value: float, se: float, scale: str = "identity") -> EstimateRecord:
-    return EstimateRecord.of(Estimate(value, se, 60, 5000, 5000, 61, scale, "delong"), 0.95)
-
-
-def write(about: str, predicate: Predicate, *, days_ago: float = 0) -> Path:
-    """Store a statement as the runner does."""
-    finished = datetime.now(UTC) - timedelta(days=days_ago)
-    made = predicate.model_copy(update={"provenance": Provenance(tool="0", started=finished, finished=finished)})
-    subject = digest_path(about)
-    return EvidenceStore("mlops-evidence").write(Statement(about, subject, made))
-
-
-def evaluation(*, champion: str | None = None, data: str = "test.csv", **changes: Any) -> Evaluation:
-    """AUC 0.75, shown to be 0.02 better than the champion by day, where there is one."""
-    against: dict[str, Any] = {}
-    if champion is not None:
-        against = {
-            "champion_sha256": champion,
-            "champion_name": "@champion",
-            "champion": {"roc_auc": record(0.73, 0.01, "logit")},
-            "differences": {"roc_auc": record(0.02, 0.005)},
-        }
-    known: dict[str, Any] = {
-        "result": "pass",
-        "materials": [Material(name="data", uri=data, digest={"sha256": digest_path(data)})],
-        "task": "binary",
-        "n": 5000,
-        "target": "late",
-        "features": ["hour"],
-        "cluster": ["day"],
-        "estimates": {"roc_auc": record(0.75, 0.01, "logit")},
-        "isolation": "process",
-        "size_bytes": 2_500_000,
-    }
-    return Evaluation.model_validate({**known, **against, **changes})
-
-
-def promote(*models: str) -> None:
-    """Let the alias `champion` name each model in turn."""
-    registry = open_registry("file:registry")
-    for model in models:
-        blob = registry.store(Path(f"{model}.joblib"), sha256(model))
-        assert registry.point(registry.head("flights"), "champion", blob, "promote", "a test") is not None
-
-
-def gate(rules: str | None, **inputs: Any) -> Statement[Verdict]:
-    return run(Inputs(rules=rules, registry="file:registry", name="flights", **inputs))
+from .conftest import evaluation, gate, promote, record, sha256, write
 
 
 def test_a_verdict_is_about_the_evaluated_model_and_names_what_it_read() -> None:
@@ -223,35 +159,6 @@ def test_the_age_counts_from_the_training_statement() -> None:
     write("model.joblib", Training(result="pass", command=["x"], exit_code=0, seconds=1), days_ago=10)
     assert gate("age(model) < days(30)").predicate.result == "pass"
     assert gate("age(model) < days(9)").predicate.result == "fail"
-
-
-def test_a_metrics_file_is_judged_as_points_and_says_so() -> None:
-    Path("metrics.json").write_text('{"eval": {"accuracy": 0.9, "loss": NaN}}')
-    statement = gate("accuracy > 0.8\nsize_mb < 1", metrics_file="metrics.json", model="model.joblib")
-    verdict = statement.predicate
-    assert (statement.sha256, verdict.result, verdict.judged_on) == (sha256("model"), "pass", "points")
-    assert verdict.rules[0].lower is None
-    verdict = gate("accuracy > 0.8\nloss < 1", metrics_file="metrics.json", model="model.joblib").predicate
-    assert (verdict.result, verdict.reasons[0].code) == ("inconclusive", "not-a-number")
-
-
-def test_the_size_of_the_model_is_weighed_whatever_a_metrics_file_claims() -> None:
-    Path("metrics.json").write_text('{"size_mb": 0.0001, "latency_p95_ms": 7}')
-    about = {"metrics_file": "metrics.json", "model": "model.joblib"}
-    assert gate("size_mb < 0.0005", **about).predicate.rules[0].value == 0.0005
-    assert gate("latency_p95_ms < 8", **about).predicate.result == "pass"
-
-
-def test_a_percentage_never_passes_for_a_share() -> None:
-    Path("metrics.json").write_text('{"eval": {"accuracy": 15, "loss": 15}}')
-    about = {"metrics_file": "metrics.json", "model": "model.joblib"}
-    with pytest.raises(InputError) as refused:
-        gate("eval.accuracy > 0.8", **about)
-    assert str(refused.value) == (
-        "metrics.json: eval.accuracy is 15, but lies between 0 and 1, as the limit of `eval.accuracy > 0.8` does. "
-        "Write 90 % as 0.9."
-    )
-    assert gate("eval.accuracy > 20\nloss < 20", **about).predicate.result == "fail"
 
 
 def test_a_champion_chosen_by_a_path_with_an_at_stands_for_itself() -> None:

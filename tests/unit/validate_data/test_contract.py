@@ -109,8 +109,8 @@ REFUSED = {
     quality(f"metric: nullValues, mustBeLessThan: {10**400}"): (
         f"c.yaml:8: mustBeLessThan must be a number, found {10**400}."
     ),
-    quality("metric: nullValues, mustBe: 0, severity: critcal"): (
-        "c.yaml:8: unknown severity 'critcal'. Known: error, info, warning."
+    quality("metric: nullValues, mustBe: 0, severity: critical"): (
+        "c.yaml:8: unknown severity 'critical'. Known: error, info, warning."
     ),
     columns("{name: a}") + "    quality: [{metric: rowCount, mustBeGreaterThan: 50, unit: percent}]\n": (
         "c.yaml:9: rowCount in percent is always 100. Write unit: rows."
