@@ -73,7 +73,10 @@ def load(reference: str, registry: str, wait: int = 0) -> Model:
 
 def pull(reference: str, registry: str, path: Path) -> bool:
     command = ["mlops-actions", "pull", reference, "--output", path, "--registry", registry]
-    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    try:
+        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    except FileNotFoundError:
+        sys.exit("to serve a model of a registry, put mlops-actions on PATH")
 
 
 def application(model: Model) -> Callable[..., Awaitable[None]]:

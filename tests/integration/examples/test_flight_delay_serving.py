@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -113,27 +114,28 @@ def test_the_load_ends_with_its_counts_when_told_to(python: Path, project: Path,
 def test_a_server_that_waits_for_its_model_ends_without_a_trace(python: Path, project: Path, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    options = (
-        "--model",
-        "sha256:" + "0" * 64,
-        "--port",
-        "1",
-        "--wait",
-        "60",
-        "--registry",
-        f"file:{tmp_path / 'none'}",
-    )
-    server = start(
-        tmp_path / "log", python, project / "serve.py", *options, env=os.environ | {"TMPDIR": str(temporary)}
-    )
-    until = time.monotonic() + DEADLINE
-    while not list(temporary.iterdir()):
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    server.terminate()
-    assert server.wait(DEADLINE) == 0
+    command = [python, project / "serve.py", "--model", f"sha256:{'0' * 64}", "--port", "1", "--wait", "600"]
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    server = start(tmp_path / "log", *command, env=os.environ | {"TMPDIR": str(temporary), "PATH": tools})
+    try:
+        until = time.monotonic() + DEADLINE
+        while not list(temporary.iterdir()):
+            assert server.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        server.terminate()
+        assert server.wait(DEADLINE) == 0
+    finally:
+        server.kill()
+        server.wait()
     assert not list(temporary.iterdir())
     assert not (tmp_path / "log").read_text()
+
+
+def test_a_model_of_a_registry_needs_the_program_that_fetches_it(python: Path, project: Path) -> None:
+    command = [python, project / "serve.py", "--model", "flight-delay@champion", "--port", "1"]
+    done = subprocess.run(command, env={"PATH": ""}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "to serve a model of a registry, put mlops-actions on PATH\n")
 
 
 class Answering(BaseHTTPRequestHandler):
