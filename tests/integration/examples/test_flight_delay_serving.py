@@ -114,7 +114,16 @@ def test_the_load_ends_with_its_counts_when_told_to(python: Path, project: Path,
 def test_a_server_that_waits_for_its_model_ends_without_a_trace(python: Path, project: Path, tmp_path: Path) -> None:
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    command = [python, project / "serve.py", "--model", f"sha256:{'0' * 64}", "--port", "1", "--wait", "600"]
+    command: list[str | Path] = [
+        python,
+        project / "serve.py",
+        "--model",
+        f"sha256:{'0' * 64}",
+        "--port",
+        "1",
+        "--wait",
+        "600",
+    ]
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     server = start(tmp_path / "log", *command, env=os.environ | {"TMPDIR": str(temporary), "PATH": tools})
     try:
@@ -133,7 +142,7 @@ def test_a_server_that_waits_for_its_model_ends_without_a_trace(python: Path, pr
 
 
 def test_a_model_of_a_registry_needs_the_program_that_fetches_it(python: Path, project: Path) -> None:
-    command = [python, project / "serve.py", "--model", "flight-delay@champion", "--port", "1"]
+    command: list[str | Path] = [python, project / "serve.py", "--model", "flight-delay@champion", "--port", "1"]
     done = subprocess.run(command, env={"PATH": ""}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "to serve a model of a registry, put mlops-actions on PATH\n")
 
