@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import pytest
 
+from mlops_actions import cancellation
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # The start of a test's id, and why it may be skipped in CI.
@@ -16,10 +18,12 @@ MAY_SKIP: dict[str, str] = {}
 
 
 @pytest.fixture(autouse=True)
-def signal_handlers() -> Iterator[None]:
-    """A cancelled run keeps its handlers to the end of its process, which in a test is pytest's."""
+def no_cancellation_is_left() -> Iterator[None]:
+    """A cancelled run stays cancelled to the end of its process, which in a test is pytest's."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
+    with cancellation.handled():
+        assert not cancellation.requested()
     for number, handler in before.items():
         signal.signal(number, handler)
 
