@@ -13,13 +13,14 @@ import tempfile
 import types
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 from pydantic import Field
 
 from mlops_actions import cancellation, runner
 from mlops_actions.ci.github import GitHub
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
+from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
 from mlops_actions.errors import CancelledError, InputError, OutsideError
 from mlops_actions.evidence import Material, Predicate, Reason, Statement
 from mlops_actions.evidence.promotion import Promotion
@@ -29,7 +30,8 @@ Run = Callable[[CommonInputs], Statement[Predicate]]
 
 
 class Inputs(CommonInputs):
-    model: str = Field(default="m", description="A model.")
+    model: Annotated[str, MODEL] = Field(default="m", description="A model.")
+    policy: Annotated[str | None, FILES] = Field(default=None, description="A file.")
 
 
 class Outputs(CommonOutputs):
@@ -256,6 +258,14 @@ def test_a_report_is_written_where_it_was_asked_for(job: Job) -> None:
     job.run(lambda _: statement(), **{"report-path": "out/report.html"})
     assert job.outputs["report-path"] == "out/report.html"
     assert "<h2>Promotion" in (job.folder / "out" / "report.html").read_text()
+
+
+def test_what_an_input_names_must_be_there_before_anything_runs(job: Job) -> None:
+    (job.folder / "policy.yaml").touch()
+    assert job.run(lambda _: pytest.fail("it ran"), policy="polcy.yaml") == 2
+    message = "--policy: the input 'policy' is 'polcy.yaml': there is no such file. Did you mean 'policy.yaml'?"
+    assert message in job.stdout.getvalue()
+    assert job.run(lambda _: statement(), policy="policy.yaml", model="name@champion") == 0
 
 
 def test_a_working_directory_that_is_not_there_changes_nothing(job: Job) -> None:

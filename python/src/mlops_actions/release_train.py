@@ -23,27 +23,25 @@ from mlops_actions.ci.inputs import (
     GivenInputs,
     Words,
     collect,
-    existing_path,
     read_inputs,
 )
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Predicate, Statement
 from mlops_actions.registries.locations import scheme_of
-from mlops_actions.registries.reference import is_reference
-from mlops_actions.runner import ACTIONS, Outcome, configuration, execute, load_action, working_directory, write_report
+from mlops_actions.runner import (
+    ACTIONS,
+    Outcome,
+    check_named,
+    configuration,
+    execute,
+    load_action,
+    working_directory,
+    write_report,
+)
 from mlops_actions.yaml_source import YamlSource
 
 Stage = tuple[str, GivenInputs]
 """An action's name, and where its inputs come from."""
-
-_FILES: Mapping[str, tuple[str, ...]] = {
-    "validate-data": ("data", "contract", "reference"),
-    "evaluate-model": ("model", "data"),
-    "quality-gate": ("model", "policy", "metrics-file"),
-    "promote-champion": ("model",),
-    "canary-deploy": ("model",),
-}
-"""Inputs that name what must be there before the train starts; a model may also be a reference into the registry."""
 
 DEFAULT_STAGES = ["validate-data", "evaluate-model", "quality-gate", "promote-champion"]
 
@@ -146,20 +144,11 @@ def _check_stage(stage: str, given: GivenInputs) -> None:
     """Read the stage's inputs, see that what they name is there, and let the stage check what it can."""
     module = load_action(stage)
     inputs = read_inputs(module.Inputs, given, stage)
-    for key in _FILES.get(stage, ()):
-        if key in given and not (key == "model" and is_reference(str(given[key].value))):
-            _check_path(key, given[key])
+    check_named(module.Inputs, given)
     if "registry" in given:
         _check_registry(given["registry"])
     if check := getattr(module, "check", None):
         check(inputs)
-
-
-def _check_path(key: str, given: Given) -> None:
-    try:
-        existing_path(str(given.value))
-    except ValueError as error:
-        raise InputError(f"the input {key!r} is {given.value!r}: {error}", where=given.source) from None
 
 
 def _check_registry(given: Given) -> None:

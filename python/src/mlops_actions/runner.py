@@ -18,7 +18,16 @@ from typing import Any, Protocol, cast
 from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
 from mlops_actions.ci.credentials import passwords
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, GivenInputs, collect, read_inputs
+from mlops_actions.ci.inputs import (
+    CommonInputs,
+    CommonOutputs,
+    FailOn,
+    GivenInputs,
+    Names,
+    collect,
+    existing_path,
+    read_inputs,
+)
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
 from mlops_actions.errors import CancelledError, InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
@@ -132,6 +141,7 @@ def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
 
     module = load_action(name)
     inputs = read_inputs(module.Inputs, given, name)
+    check_named(module.Inputs, given)
     for secret in passwords(" ".join(str(one.value) for one in given.values())):
         ci.mask(secret)
     started = datetime.now(UTC)
@@ -142,6 +152,25 @@ def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
     ci.annotate(_annotations(statement.predicate, inputs.working_directory, failed=exit_code != 0))
     ci.summarize(to_markdown(statement))
     return Outcome(exit_code, _outputs(module, statement, path, inputs.report_path), statement, path)
+
+
+def check_named(inputs: type[CommonInputs], given: GivenInputs) -> None:
+    """See that the files and models that inputs name are there; InputError with the place of the first that is not."""
+    for name, field in inputs.model_fields.items():
+        one = given.get(field.alias or name)
+        named = next((mark.what for mark in field.metadata if isinstance(mark, Names)), None)
+        if one is None or named is None or (named == "model" and _is_reference(str(one.value))):
+            continue
+        try:
+            existing_path(str(one.value))
+        except ValueError as error:
+            raise InputError(f"the input {field.alias!r} is {one.value!r}: {error}", where=one.source) from None
+
+
+def _is_reference(model: str) -> bool:
+    from mlops_actions.registries.reference import is_reference
+
+    return is_reference(model)
 
 
 def write_report(path: str, statements: Sequence[Statement[Predicate]]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from mlops_actions.ci.configuration import read_configuration
-from mlops_actions.ci.inputs import CommonInputs, ExistingPath, Numbers, Seconds, Words, collect, read_inputs
+from mlops_actions.ci.inputs import CommonInputs, Numbers, Seconds, Words, collect, existing_path, read_inputs
 from mlops_actions.errors import InputError
 from mlops_actions.yaml_source import parse_yaml
 
@@ -18,7 +18,6 @@ class Inputs(CommonInputs):
     slices: Words = Field(default=[], description="Columns.")
     steps: Numbers = Field(default=[5.0, 100.0], description="Percent.")
     interval: Seconds = Field(default=30.0, description="Between looks.")
-    policy: ExistingPath | None = Field(default=None, description="A file.")
     dry_run: bool = Field(default=False, description="Change nothing.")
 
 
@@ -117,15 +116,17 @@ def test_a_wrong_value_names_its_source_and_what_to_write() -> None:
 def test_a_path_that_is_not_there_names_the_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("policy.yaml").touch()
-    assert message_of({"policy": "polcy.yaml"}, {}) == (
-        "--policy: the input 'policy' is 'polcy.yaml': there is no such file. Did you mean 'policy.yaml'?"
-    )
+    with pytest.raises(ValueError, match="there is no such file. Did you mean 'policy.yaml'\\?"):
+        existing_path("polcy.yaml")
+    assert existing_path("file:policy.yaml") == "file:policy.yaml"
+    assert existing_path("*.yaml") == "*.yaml"
 
 
 def test_a_path_that_no_file_can_have_is_a_wrong_input() -> None:
-    assert message_of({"policy": "a" * 300}, {}).endswith("a…: File name too long.")
+    with pytest.raises(ValueError, match="File name too long."):
+        existing_path("a" * 300)
     told = "which is not UTF-8 text or holds a zero byte."
-    assert message_of({"policy": "a\0b"}, {}) == f"--policy: the input 'policy' is 'a\\x00b', {told}"
+    assert message_of({"slices": "a\0b"}, {}) == f"--slices: the input 'slices' is 'a\\x00b', {told}"
     assert message_of({}, {"INPUT_MODEL": "caf\udce9"}) == f"INPUT_MODEL: the input 'model' is 'caf\\udce9', {told}"
 
 

@@ -15,9 +15,9 @@ from mlops_actions.canary_deploy.metrics import open_metrics
 from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
 from mlops_actions.canary_deploy.rollout import Candidate, OnInconclusive, Rollout, Settings, end, resume
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
-from mlops_actions.canary_deploy.subject import Subject, find_subject, materials_of
+from mlops_actions.canary_deploy.subject import Subject, find_subject, last_subject, materials_of
 from mlops_actions.canary_deploy.targets import Services, Target, open_target, split_address
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Seconds, split_words
+from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Reason, Statement
 from mlops_actions.evidence import rollout as document
@@ -67,7 +67,7 @@ Address = Annotated[str, AfterValidator(host_and_port)]
 class Inputs(CommonInputs):
     """What canary-deploy takes."""
 
-    model: str | None = Field(
+    model: Annotated[str | None, MODEL] = Field(
         None,
         description="The model that the candidate serves: a path, `name@alias`, `name:version` or `sha256:…`; without "
         "it, the only one with a passing verdict.",
@@ -211,7 +211,8 @@ def _take_back(target: Target) -> None:
 
 
 def _nothing(inputs: Inputs, weight: float) -> Statement[document.Rollout]:
-    subject = _subject(inputs)
+    subject = last_subject(EvidenceStore(inputs.evidence)) if inputs.model is None else None
+    subject = subject or _subject(inputs)
     message = f"No rollout on {inputs.target} is remembered in {inputs.state!r}; the candidate holds {weight:g} %."
     refusal = Refusal("inconclusive", (Reason(code="no-rollout", message=message),), _candidate(subject))
     return state_refusal(refusal, _terms(inputs, subject), "refused", subject.materials)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Stored
+from mlops_actions.evidence import EvidenceStore, Material, Predicate, Stored
+from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import Verdict
 
 
@@ -31,6 +32,16 @@ def find_subject(model: str | None, registry: str, name: str | None, evidence: E
 
     found = resolve(model, registry, name)
     return _subject(found.name or model, found.sha256, evidence.latest(Verdict, found.sha256))
+
+
+def last_subject(evidence: EvidenceStore) -> Subject | None:
+    """The model that was evaluated or judged last, whatever came of it: what an abort without a rollout is about."""
+    found: list[Stored[Predicate]] = [*evidence.find(Evaluation), *evidence.find(Verdict)]
+    finished = {one.statement.predicate.provenance.finished: one for one in found if one.statement.predicate.provenance}
+    if not finished:
+        return None
+    statement = finished[max(finished)].statement
+    return _subject(statement.name, statement.sha256, evidence.latest(Verdict, statement.sha256))
 
 
 def materials_of(sha256: str, evidence: EvidenceStore) -> tuple[Material, ...]:

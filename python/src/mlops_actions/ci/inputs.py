@@ -64,7 +64,15 @@ def existing_path(value: str) -> str:
     raise ValueError(f"there is no such file. {nearest(path, there) if there else ''}".rstrip())
 
 
-ExistingPath = Annotated[str, AfterValidator(existing_path)]
+@dataclass(frozen=True)
+class Names:
+    """Beside a field: what its value names has to be there before anything starts."""
+
+    what: Literal["files", "model"]
+    """A path or a glob; or a model, which may also be a reference into the registry."""
+
+
+FILES, MODEL = Names("files"), Names("model")
 
 
 def local_folder(value: str) -> str:

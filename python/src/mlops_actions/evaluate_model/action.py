@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Seconds, Words
+from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs, Seconds, Words
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Material, Reason, Result, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
@@ -32,8 +32,12 @@ log = logging.getLogger(__name__)
 class Inputs(CommonInputs):
     """What evaluate-model takes."""
 
-    model: str = Field(description="A path, `name@alias`, `name:version` or `sha256:…` of a joblib or pickle file.")
-    data: str = Field(description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them.")
+    model: Annotated[str, MODEL] = Field(
+        description="A path, `name@alias`, `name:version` or `sha256:…` of a joblib or pickle file."
+    )
+    data: Annotated[str, FILES] = Field(
+        description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them."
+    )
     target: str = Field(description="Column that the model should predict.")
     task: Task | None = Field(
         None, description="`binary`, `multiclass` or `regression`; by default inferred from the target and printed."

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator
 
 from mlops_actions import __version__
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, split_words
+from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, split_words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Statement
 from mlops_actions.evidence.promotion import Promotion
@@ -34,7 +34,7 @@ class Inputs(CommonInputs):
     """What promote-champion takes."""
 
     name: str = Field(pattern=f"^{NAME}$", description="The model's name in the registry.")
-    model: str | None = Field(
+    model: Annotated[str | None, MODEL] = Field(
         None,
         description="The model to promote: a path, `name@alias`, `name:version` or `sha256:…`; without it, the one "
         "that the newest required statement is about.",

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
+from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Statement
 from mlops_actions.evidence.verdict import Verdict
@@ -34,7 +34,7 @@ def _one_a_line(value: object) -> object:
 class Inputs(CommonInputs):
     """What quality-gate takes."""
 
-    model: str | None = Field(
+    model: Annotated[str | None, MODEL] = Field(
         None,
         description="The model to judge: a path, `name@alias`, `name:version` or `sha256:…`; "
         "by default the one that the evidence speaks of.",
@@ -42,11 +42,13 @@ class Inputs(CommonInputs):
     rules: Annotated[str | None, BeforeValidator(_one_a_line, json_schema_input_type=str | list[str] | None)] = Field(
         None, description="Rules, one a line, such as `roc_auc >= champion - 0.01`; or give `policy`."
     )
-    policy: str | None = Field(None, description="YAML file of rules with severity, confidence and reasons.")
+    policy: Annotated[str | None, FILES] = Field(
+        None, description="YAML file of rules with severity, confidence and reasons."
+    )
     data: str | None = Field(
         None, description="Which evaluation counts: path of its data, or the beginning of the data's SHA-256."
     )
-    metrics_file: str | None = Field(
+    metrics_file: Annotated[str | None, FILES] = Field(
         None, description="JSON of numbers from another tool instead of an evaluation; judged as points."
     )
     without_champion: Literal["skip", "fail"] = Field(

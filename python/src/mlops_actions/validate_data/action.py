@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs
+from mlops_actions.ci.inputs import FILES, CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Material, Reason, Result, Statement
 from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, Drift
@@ -26,10 +26,12 @@ _SHOWN = 5
 class Inputs(CommonInputs):
     """What validate-data takes."""
 
-    data: str = Field(description="The data: a Parquet or CSV file, a glob, or a folder of them.")
-    contract: str = Field(description="The contract, in the Open Data Contract Standard 3.")
+    data: Annotated[str, FILES] = Field(description="The data: a Parquet or CSV file, a glob, or a folder of them.")
+    contract: Annotated[str, FILES] = Field(description="The contract, in the Open Data Contract Standard 3.")
     table: str | None = Field(None, description="The table of the contract, where it describes several.")
-    reference: str | None = Field(None, description="Data to measure drift from, such as the training data.")
+    reference: Annotated[str | None, FILES] = Field(
+        None, description="Data to measure drift from, such as the training data."
+    )
     failing_rows: int = Field(5, ge=0, le=1000, description="How many failing row numbers to keep of each check.")
 
 
