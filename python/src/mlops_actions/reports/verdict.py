@@ -52,5 +52,4 @@ def _bar(rule: RuleOutcome) -> Interval | None:
     if rule.value is None or rule.limit is None or (rule.lower is None and rule.upper is None):
         return None
     lower, upper = (None if bound is None else bound - rule.limit for bound in (rule.lower, rule.upper))
-    label = f"{rule.rule} {rule.slice or ''}".strip()
-    return Interval(label, rule.value - rule.limit, lower, upper, 0.0, cast("Outcome", rule.result))
+    return Interval(rule.slice or rule.rule, rule.value - rule.limit, lower, upper, 0.0, cast("Outcome", rule.result))
