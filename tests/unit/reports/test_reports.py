@@ -184,6 +184,11 @@ def test_a_verdict_reads_as_a_table_and_a_sentence_for_what_did_not_pass() -> No
     assert lines[10] == r"roc_auc \> champion: 61 more days would settle it."
 
 
+def test_an_evaluation_tells_the_confidence_as_the_gate_does() -> None:
+    section = to_markdown(Statement("m", "ab" * 32, evaluation()))
+    assert "Each bound holds with 95 % confidence." in section
+
+
 def test_long_tables_are_cut_with_a_note() -> None:
     rule = verdict().rules[0]
     many = verdict().model_copy(update={"rules": [rule] * (MAX_ROWS + 7)})

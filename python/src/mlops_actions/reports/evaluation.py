@@ -16,7 +16,7 @@ def page(statement: Statement[Evaluation]) -> Page:
     names = ", ".join(evaluation.cluster)
     rows = f"{evaluation.n:,} rows" + (f", in clusters of {names}" if names else "")
     compared = f", beside {evaluation.champion_name or 'the champion'}" if evaluation.champion_sha256 else ""
-    headline = f"{statement.name} on {rows}{compared}. Intervals hold with {_shown(evaluation)} confidence."
+    headline = f"{statement.name} on {rows}{compared}. Each bound holds with {_shown(evaluation)} % confidence."
     return Page("Evaluation", evaluation.result, headline, tuple(_blocks(evaluation)))
 
 
@@ -63,6 +63,6 @@ def _bar(name: str, one: EstimateRecord, limit: float) -> Interval:
 
 
 def _shown(evaluation: Evaluation) -> str:
-    """Two-sided: the edge of a shown interval is the one-sided bound."""
+    """The percentage of one bound, as a gate's message has it; both bounds together hold with less."""
     confidence = next(iter(evaluation.estimates.values())).confidence if evaluation.estimates else 0.95
-    return f"{2 * confidence - 1:.0%}"
+    return f"{100 * confidence:g}"
