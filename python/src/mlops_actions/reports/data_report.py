@@ -7,7 +7,7 @@ from mlops_actions.evidence.statement import Statement
 from mlops_actions.reports.page import Block, Distributions, Page, Table, marked, number
 
 _CHECKS = ("outcome", "column", "check", "failed", "of", "first rows", "contract")
-_DRIFT = ("outcome", "column", "method", "value", "limit", "noise alone")
+_DRIFT = ("outcome", "column", "method", "above noise", "limit", "noise alone")
 
 
 def page(statement: Statement[DataReport]) -> Page:
