@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mlops_actions.reports.page import Intervals, Timeline
+from mlops_actions.reports.page import Interval, Intervals, Timeline
+
+_COMPARABLE = 10.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,27 @@ class Axis:
         step = _round_step((self.high - self.low) / 5)
         first = math.ceil(self.low / step)
         return [round(index * step, 10) for index in range(first, math.floor(self.high / step) + 1)]
+
+
+def charts_of(title: str, rows: Iterable[tuple[float, Interval]]) -> tuple[Intervals, ...]:
+    """Interval charts that each hold rows of about one magnitude, which is given beside each row.
+
+    On one axis an error in euros would flatten every share beside it. Whatever is at most 1 shares one chart.
+
+    >>> price, share = Interval("rmse", 9.0, 8.0, 10.0, 0.0, ""), Interval("r2", 0.1, 0.0, 0.2, 0.0, "")
+    >>> [chart.title for chart in charts_of("Difference", [(140.0, price), (0.9, share)])]
+    ['Difference', 'Difference, on another scale']
+    """
+    of_all = [(max(abs(magnitude), 1.0), row) for magnitude, row in rows]
+    starts: list[float] = []
+    for magnitude in sorted(magnitude for magnitude, _ in of_all):
+        if not starts or magnitude > _COMPARABLE * starts[-1]:
+            starts.append(magnitude)
+    groups: dict[float, list[Interval]] = {}
+    for magnitude, row in of_all:
+        groups.setdefault(max(start for start in starts if start <= magnitude), []).append(row)
+    titles = (title, *[f"{title}, on another scale"] * len(groups))
+    return tuple(Intervals(one, tuple(group)) for one, group in zip(titles, groups.values(), strict=False))
 
 
 def axis_of(chart: Intervals, width: float) -> Axis:

@@ -6,7 +6,8 @@ from typing import cast
 
 from mlops_actions.evidence.statement import Statement
 from mlops_actions.evidence.verdict import RuleOutcome, Verdict
-from mlops_actions.reports.page import Interval, Intervals, Outcome, Page, Table, Text, interval, marked, number
+from mlops_actions.reports.page import Interval, Outcome, Page, Table, Text, interval, marked, number
+from mlops_actions.reports.scales import charts_of
 
 _NUMBERS = ("champion", "value", "interval", "limit")
 
@@ -25,7 +26,9 @@ def page(statement: Statement[Verdict]) -> Page:
             tuple((_outcome(rule), rule.rule, *_numbers(rule)) for rule in rules),
         ),
         *(Text(f"{rule.rule}: {rule.message}") for rule in rules if rule.result in ("fail", "inconclusive")),
-        Intervals("Distance to each rule's limit", tuple(bar for rule in verdict.rules if (bar := _bar(rule)))),
+        *charts_of(
+            "Distance to each rule's limit", ((_magnitude(rule), bar) for rule in verdict.rules if (bar := _bar(rule)))
+        ),
         Table(
             "By slice",
             ("outcome", "rule", "slice", *_NUMBERS),
@@ -45,6 +48,10 @@ def _numbers(rule: RuleOutcome) -> tuple[str, ...]:
     known = rule.lower is not None or rule.upper is not None
     shown = interval(rule.lower, rule.upper) if known else "–"
     return (number(rule.champion), number(rule.value), shown, number(rule.limit))
+
+
+def _magnitude(rule: RuleOutcome) -> float:
+    return max(abs(one or 0.0) for one in (rule.value, rule.limit, rule.champion))
 
 
 def _bar(rule: RuleOutcome) -> Interval | None:
