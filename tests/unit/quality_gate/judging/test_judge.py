@@ -71,6 +71,13 @@ def test_a_champion_that_is_not_the_compared_one(champion: Champion, without: st
 def test_without_a_champion_one_rule_about_a_metric_must_pass() -> None:
     about = replace(SCORE, champion=Champion("never", note="There was none."), data=DataFacts("pass"))
     assert decide(judged("score > champion\npassed(data)\nforbid score < 0.5", about)).result == "inconclusive"
+    advice = " Add one, such as `accuracy > 0.8`."
+    assert [
+        one.message.endswith(advice)
+        for rules in ("score > champion\npassed(data)", "score > champion\nscore > 0.9")
+        for one in decide(judged(rules, about)).reasons
+        if one.code == "no-absolute-rule"
+    ] == [True, False]
     decision = decide(judged("score > champion\nscore > 0.5", about))
     assert decision.sentence == ("Passed: the rule holds. 1 rule about the champion did not apply: there is none yet.")
 
@@ -151,6 +158,7 @@ def test_a_verdict_is_never_better_than_the_evaluation() -> None:
     ("rule", "message"),
     [
         ("scores > 0.5", "rules:1: `scores > 0.5`: the evaluation has no metric 'scores'. Did you mean 'score'?"),
+        ("zzz > 0.5", "rules:1: `zzz > 0.5`: the evaluation has no metric 'zzz'. Known: score."),
         ("log_loss < 1", "rules:1: `log_loss < 1`: the evaluation has no metric 'log_loss'. It holds score."),
         (
             "score[carriers] > 0.5",

@@ -69,7 +69,8 @@ def _unanchored(blocking: Sequence[Finding]) -> list[Reason]:
     if not skipped or any(one.absolute and one.result == "pass" for one in blocking):
         return []
     message = "there is no champion yet, and no rule that compares a metric with a number passes."
-    return [Reason(code="no-absolute-rule", message=f"{message} Add one, such as `roc_auc > 0.5`.")]
+    advice = "" if any(one.absolute for one in blocking) else " Add one, such as `accuracy > 0.8`."
+    return [Reason(code="no-absolute-rule", message=f"{message}{advice}")]
 
 
 def _reason(finding: Finding) -> Reason:

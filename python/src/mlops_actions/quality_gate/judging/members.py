@@ -72,6 +72,8 @@ def _check_metric(rule: Rule, metric: str, facts: Facts, where: str) -> None:
         return
     known = [*facts.whole.estimates, *facts.measured]
     hint = nearest(metric, ["champion", *known])
+    if not hint.startswith("Did"):
+        hint = nearest(metric, known)
     if metric in METRICS and not hint.startswith("Did"):
         hint = f"It holds {', '.join(sorted(facts.whole.estimates)) or 'none'}."
     raise InputError(f"`{rule.text}`: {where} has no metric {metric!r}.", where=rule.where, hint=hint)
