@@ -75,6 +75,17 @@ def test_an_actions_help_names_every_input_with_its_description(
         assert " ".join(str(field.description).split()) in shown
 
 
+def test_help_tells_defaults_as_the_readme_does(
+    types: Type, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    with pytest.raises(SystemExit):
+        types("evaluate-model", "--help")
+    shown = capsys.readouterr().out
+    assert "Folder that all paths are relative to. Default: `.`.\n" in shown
+    assert "Default: `600s`.\n" in shown
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_other_command_has_help_too(types: Type, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

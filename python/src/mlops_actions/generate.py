@@ -16,11 +16,11 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from mlops_actions import release_train
-from mlops_actions.ci.flags import as_written
-from mlops_actions.ci.inputs import CommonInputs, to_seconds
+from mlops_actions.ci.flags import shown_default
+from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.cli import first_line
 from mlops_actions.runner import ACTIONS, load_action
 from mlops_actions.schemas import schemas
@@ -112,11 +112,8 @@ def described_inputs(model: type[BaseModel]) -> list[tuple[str, str]]:
     fields = sorted(model.model_fields.items(), key=lambda field: field[0] in CommonInputs.model_fields)
     rows = []
     for name, field in fields:
-        default = None if field.is_required() else field.get_default(call_default_factory=True)
-        unit = "s" if any(isinstance(one, BeforeValidator) and one.func is to_seconds for one in field.metadata) else ""
-        shown = "" if default in (None, "", []) else f" Default: `{as_written(default)}{unit}`."
         needed = " Required, here or in mlops.yml." if field.is_required() else ""
-        rows.append((field.alias or name, f"{field.description}{needed}{shown}"))
+        rows.append((field.alias or name, f"{field.description}{needed}{shown_default(field)}"))
     return rows
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Container
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
+from pydantic.fields import FieldInfo
+
+from mlops_actions.ci.inputs import to_seconds
 
 
 def add_inputs(parser: argparse.ArgumentParser, inputs: type[BaseModel], only: Container[str] | None = None) -> None:
@@ -13,17 +16,24 @@ def add_inputs(parser: argparse.ArgumentParser, inputs: type[BaseModel], only: C
     for name, field in inputs.model_fields.items():
         if only is not None and name not in only:
             continue
-        default = None if field.is_required() else field.get_default(call_default_factory=True)
-        shown = "" if default is None or default in ("", []) else f" Default: {as_written(default)}."
         needed = " Required." if field.is_required() else ""
         switch = {"nargs": "?", "const": "true"} if field.annotation is bool else {}
         parser.add_argument(
             f"--{field.alias or name}",
             dest=field.alias or name,
             metavar="VALUE",
-            help=f"{field.description}{needed}{shown}".replace("%", "%%"),
+            help=f"{field.description}{needed}{shown_default(field)}".replace("%", "%%"),
             **switch,  # type: ignore[arg-type]
         )
+
+
+def shown_default(field: FieldInfo) -> str:
+    """The end of a field's description that tells its default, with its unit; empty where there is none."""
+    default = None if field.is_required() else field.get_default(call_default_factory=True)
+    if default in (None, "", []):
+        return ""
+    unit = "s" if any(isinstance(one, BeforeValidator) and one.func is to_seconds for one in field.metadata) else ""
+    return f" Default: `{as_written(default)}{unit}`."
 
 
 def as_written(value: object) -> str:
