@@ -93,7 +93,9 @@ class CommonInputs(BaseModel):
         frozen=True, alias_generator=_hyphenated, populate_by_name=True, extra="forbid", coerce_numbers_to_str=True
     )
 
-    config: str = Field("mlops.yml", description="The file with this model's settings; read when it exists.")
+    config: str = Field(
+        "mlops.yml", description="The file with this model's settings; only the default one may be missing."
+    )
     working_directory: str = Field(".", description="Folder that all paths are relative to.")
     evidence: Annotated[str, AfterValidator(local_folder)] = Field(
         "mlops-evidence", description="Folder that the statements are kept in."

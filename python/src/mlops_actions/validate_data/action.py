@@ -32,7 +32,9 @@ class Inputs(CommonInputs):
     reference: Annotated[str | None, FILES] = Field(
         None, description="Data to measure drift from, such as the training data."
     )
-    failing_rows: int = Field(5, ge=0, le=1000, description="How many failing row numbers to keep of each check.")
+    failing_rows: int = Field(
+        5, ge=0, le=1000, description="How many failing row numbers, counted from 0, to keep of each check."
+    )
 
 
 class Outputs(CommonOutputs):
