@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lock", metavar="PATH", help="The file that locks its environment.")
     parser.add_argument("--parameters", metavar="PATH", help="A JSON file of parameters.")
     parser.add_argument("--metrics", metavar="PATH", help="A JSON file of numbers that the command writes.")
-    parser.add_argument("--seed", type=int, metavar="NUMBER")
+    parser.add_argument("--seed", type=int, metavar="NUMBER", help="The seed that it was given, to be recorded.")
     add_inputs(parser, CommonInputs, only={"config", "evidence"})
     parser.add_argument("command", nargs=argparse.REMAINDER, help="-- and the command.")
 
