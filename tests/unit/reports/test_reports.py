@@ -184,6 +184,26 @@ def test_a_verdict_reads_as_a_table_and_a_sentence_for_what_did_not_pass() -> No
     assert lines[10] == r"roc_auc \> champion: 61 more days would settle it."
 
 
+def test_what_is_of_another_magnitude_has_a_chart_of_its_own() -> None:
+    rules = [
+        RuleOutcome(rule=rule, result="pass", value=value, lower=value, upper=value, limit=limit, message="")
+        for rule, value, limit in (("r2 > champion", 0.2, 0.0), ("rmse < 70", 60.0, 70.0), ("mape < 0.5", 0.4, 0.5))
+    ]
+    metrics = {"rmse": record(60.0), "r2": record(0.8)}
+    both = evaluation().model_copy(update={"estimates": metrics, "champion": metrics, "differences": metrics})
+    reader = Reader()
+    reader.feed(to_html([Statement("m", "ab" * 32, verdict().model_copy(update={"rules": rules}))]))
+    reader.feed(to_html([Statement("m", "ab" * 32, both)]))
+    assert reader.images[:2] == [
+        "Distance to each rule's limit: r2 > champion 0.2 (0.2 … 0.2); mape < 0.5 -0.1 (-0.1 … -0.1)",
+        "Distance to each rule's limit, on another scale: rmse < 70 -10 (-10 … -10)",
+    ]
+    assert [words.split(" (")[0] for words in reader.images[2:]] == [
+        "Difference to the champion, paired: rmse 60",
+        "Difference to the champion, paired, on another scale: r2 0.8",
+    ]
+
+
 def test_an_evaluation_tells_the_confidence_as_the_gate_does() -> None:
     section = to_markdown(Statement("m", "ab" * 32, evaluation()))
     assert "Each bound holds with 95 % confidence." in section

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation, Slice
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports.page import Block, Interval, Intervals, Page, Table, Text, interval, number
+from mlops_actions.reports.page import Block, Interval, Page, Table, Text, interval, number
+from mlops_actions.reports.scales import charts_of
 
 
 def page(statement: Statement[Evaluation]) -> Page:
@@ -25,8 +26,12 @@ def _blocks(evaluation: Evaluation) -> list[Block]:
     rows = tuple(_metric(evaluation, name, one) for name, one in evaluation.estimates.items())
     blocks: list[Block] = [Table("Metrics", headings, rows)]
     if evaluation.differences:
-        chart = tuple(_bar(name, one, 0.0) for name, one in evaluation.differences.items() if one.value is not None)
-        blocks.append(Intervals("Difference to the champion, paired", chart))
+        bars = (
+            (_magnitude(evaluation, name), _bar(name, one, 0.0))
+            for name, one in evaluation.differences.items()
+            if one.value is not None
+        )
+        blocks += charts_of("Difference to the champion, paired", bars)
     blocks += [_slices(evaluation, column) for column in dict.fromkeys(one.column for one in evaluation.slices)]
     if evaluation.unavailable:
         kept = ", ".join(evaluation.unavailable)
@@ -56,6 +61,11 @@ def _slice(one: Slice, metrics: tuple[str, ...]) -> tuple[str, ...]:
     shown = (one.estimates.get(metric) for metric in metrics)
     cells = tuple(f"{number(each.value)} ({interval(each.lower, each.upper)})" if each else "–" for each in shown)
     return (one.value, f"{one.n:,}", *cells)
+
+
+def _magnitude(evaluation: Evaluation, name: str) -> float:
+    both = (evaluation.estimates.get(name), evaluation.champion.get(name))
+    return max((abs(one.value or 0.0) for one in both if one), default=0.0)
 
 
 def _bar(name: str, one: EstimateRecord, limit: float) -> Interval:
