@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,12 @@ import jsonschema
 import pytest
 import yaml
 
+from mlops_actions.cli import COMMANDS
 from mlops_actions.quality_gate.policy import inline_policy, read_policy
 from mlops_actions.release_train import Inputs as TrainInputs
 from mlops_actions.runner import ACTIONS, load_action
+from mlops_actions.statistics.metrics import Task, metrics_for
+from mlops_actions.statistics.metrics.catalogue import TASKS
 from mlops_actions.validate_data.contract import read_contract
 from mlops_actions.yaml_source import parse_yaml
 
@@ -53,6 +58,22 @@ def test_every_step_gives_inputs_that_the_action_has(where: str, action: str | N
 
 def test_every_action_is_shown_in_use() -> None:
     assert {action for _, action, _ in steps()} >= set(ACTIONS)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_guide_names_every_metric(task: Task) -> None:
+    guide = " ".join((ROOT / "docs" / "actions" / "evaluate-model.md").read_text().split())
+    assert f"- {task}: {', '.join(f'`{name}`' for name in metrics_for(task))}" in guide
+
+
+def test_every_command_that_the_readme_shows_is_read() -> None:
+    shown = re.findall(r"^mlops-actions (.*?)(?: +#.*)?$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert {line.split()[0] for line in shown} == {"record", "run", "trace", "pull"}
+    for line in shown:
+        parser = argparse.ArgumentParser()
+        name, *words = line.split()
+        import_module(COMMANDS[name]).add_arguments(parser)
+        parser.parse_args(words)
 
 
 def test_every_policy_reads(tmp_path: Path) -> None:
