@@ -58,7 +58,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Project:
     settings = settings.replace("isolation: process", f"isolation: process\n  python: {sys.executable}")
     (project.folder / "mlops.yml").write_text(settings)
     subprocess.run([sys.executable, "train.py", "good"], cwd=project.folder, check=True)
-    copies = [sys.executable, "-c", "import shutil; shutil.move('build/model.joblib', 'build/new.joblib')"]
+    copies = [sys.executable, "-c", "import shutil; shutil.copyfile('build/model.joblib', 'build/new.joblib')"]
     project.outputs("record", "--model", "build/new.joblib", "--data", "data/train.csv", "--seed", "1", "--", *copies)
     outputs = project.outputs("run", "--model", "build/new.joblib", "--report-path", "build/report.html")
     assert (outputs["result"], outputs["stage"]) == ("pass", "promote-champion")
@@ -106,6 +106,7 @@ def test_a_model_is_traced_to_the_data_and_the_command_that_made_it(released: Pr
     assert {"training", "evaluation", "verdict", "promotion"} == set(kinds)
     (training,) = [one for one in chain["from"] if one["what"] == "training"]
     assert training["from"][0]["sha256"] == digest_path(released.folder / "data/train.csv")
+    assert json.loads(released.run("--json", "trace", "flights@champion").stdout) == chain
     drawn = released.run("trace", "flights@champion")
     assert drawn.stdout.startswith("model  ")
     assert "\n```mermaid\ngraph LR\n" in drawn.stdout
@@ -141,6 +142,17 @@ def test_a_recorded_training_holds_what_makes_it_reproducible(project: Project) 
     assert training.metrics == {"auc": 0.9}
     assert training.python == ".".join(map(str, sys.version_info[:3]))
     assert training.provenance is not None
+
+
+def test_a_model_that_was_there_before_is_not_what_the_command_made(project: Project) -> None:
+    model = project.folder / "m.bin"
+    model.touch()
+    os.utime(model, (1, 1))
+    done = project.run("record", "--model", "m.bin", "--", "true")
+    assert done.returncode == 2
+    message = "--model: the command did not write 'm.bin': the model is older than the command."
+    assert done.stderr.startswith(f"error: {message} Name the file that it writes.")
+    assert project.trainings() == []
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 7", 7), ("kill -9 $$", 137)])

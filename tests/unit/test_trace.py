@@ -75,6 +75,14 @@ def test_what_was_shown_above_is_not_spelled_out_again() -> None:
     assert sum("data-report" in line for line in lines) == 1
 
 
+def test_statements_that_say_the_same_are_one_line() -> None:
+    links = chain_of_three()
+    later = Training.model_validate({**links[0].statement.predicate.model_dump(), "provenance": WHO, "seconds": 9.0})
+    lines = text(follow("m", MODEL, [*links, link(Statement("m.joblib", MODEL, later))])).splitlines()
+    (training,) = [line for line in lines if "training" in line]
+    assert training.endswith("commit ffffffffffff, by alice, and 1 older like it")
+
+
 def test_the_graph_draws_each_node_once_and_quotes_what_came_from_files() -> None:
     graph = mermaid(follow("m", MODEL, chain_of_three())).splitlines()
     assert graph[:2] == ["```mermaid", "graph LR"]

@@ -55,7 +55,7 @@ def _run(words: list[str]) -> int:
         return _show(f"mlops-actions {__version__}")
     if words[0] in ACTIONS:
         return _action(words[0], words[1:], ci)
-    return conclude(ci, guarded(ci, lambda: _command(words[0], words[1:], ci)))
+    return conclude(ci, guarded(ci, lambda: _command(words[0], words[1:], ci, as_json=as_json)))
 
 
 def _action(name: str, words: list[str], ci: CI) -> int:
@@ -69,13 +69,16 @@ def _action(name: str, words: list[str], ci: CI) -> int:
     return run_action(name, flags, os.environ, ci)
 
 
-def _command(name: str, words: list[str], ci: CI) -> Outcome:
+def _command(name: str, words: list[str], ci: CI, *, as_json: bool) -> Outcome:
     if name not in COMMANDS:
         raise InputError(f"there is no command {name!r}.", hint=nearest(name, [*ACTIONS, *COMMANDS]))
     module = cast("Command", import_module(COMMANDS[name]))
     parser = _Parser(prog=f"mlops-actions {name}", description=first_line(module), allow_abbrev=False)
     module.add_arguments(parser)
-    return module.run(parser.parse_args(words), ci)
+    options = parser.parse_args(words)
+    if as_json and "format" in options:
+        options.format = "json"
+    return module.run(options, ci)
 
 
 def first_line(module: object) -> str:

@@ -59,6 +59,7 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     if exit_code:
         log.info("The command ended with code %s: nothing is recorded.", exit_code)
         return Outcome(exit_code, {})
+    _refuse_untouched(Path(options.model), started)
     commit, _ = checkout()
     training = Training(
         result="pass",
@@ -96,6 +97,18 @@ def _run(command: list[str]) -> int:
         process.kill()
         process.wait()
     return code if code >= 0 else 128 - code
+
+
+def _refuse_untouched(model: Path, started: datetime) -> None:
+    """A model that was there before is not what the command made."""
+    files = [file for file in (model.rglob("*") if model.is_dir() else [model]) if file.is_file()]
+    # A second of grace, since file systems and clocks round differently.
+    if files and max(file.stat().st_mtime for file in files) < started.timestamp() - 1:
+        raise InputError(
+            f"the command did not write {str(model)!r}: the model is older than the command.",
+            where="--model",
+            hint="Name the file that it writes.",
+        )
 
 
 def _callers(environ: Mapping[str, str]) -> dict[str, str]:

@@ -17,6 +17,9 @@ from mlops_actions.evidence import EvidenceStore, Predicate, Statement, digest_b
 from mlops_actions.evidence.statement import KINDS, predicate_class
 from mlops_actions.runner import Outcome, common_inputs
 
+_READ = frozenset({"data", "reference", "contract", "policy", "champion"})
+"""Materials that are no statements themselves."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -76,12 +79,24 @@ def follow(name: str, sha256: str, statements: list[Link]) -> Node:
 
 
 def _follow(label: str, name: str, sha256: str, statements: list[Link], above: frozenset[str]) -> Node:
-    about = [one for one in statements if one.statement.sha256 == sha256]
-    parents = tuple(_of_statement(one, statements, above | {sha256}) for one in about)
+    alike: dict[tuple[str, ...], list[Link]] = {}
+    for one in statements:
+        if one.statement.sha256 == sha256:
+            alike.setdefault(_gist(one.statement.predicate), []).append(one)
+    parents = tuple(_of_statements(group, statements, above | {sha256}) for group in alike.values())
     return Node(label, sha256, name, parents)
 
 
-def _of_statement(link: Link, statements: list[Link], above: frozenset[str]) -> Node:
+def _gist(predicate: Predicate) -> tuple[str, ...]:
+    """What statements about one subject have in common when they say the same of the same things."""
+    said = predicate.model_dump_json(exclude={"provenance", "materials", "timing", "seconds"})
+    read = sorted(value for one in predicate.materials if one.name in _READ for value in one.digest.values())
+    return (predicate.KIND, said, *read)
+
+
+def _of_statements(alike: list[Link], statements: list[Link], above: frozenset[str]) -> Node:
+    """The newest of statements that say the same."""
+    link = max(alike, key=_finished)
     predicate = link.statement.predicate
     known = {one.sha256 for one in statements}
     materials = [
@@ -89,7 +104,13 @@ def _of_statement(link: Link, statements: list[Link], above: frozenset[str]) -> 
         for material in predicate.materials
         if material.digest.get("sha256") not in known | above
     ]
-    return Node(predicate.KIND, link.sha256, _detail(link.statement), tuple(materials))
+    others = f", and {len(alike) - 1} older like it" if len(alike) > 1 else ""
+    return Node(predicate.KIND, link.sha256, _detail(link.statement) + others, tuple(materials))
+
+
+def _finished(link: Link) -> float:
+    provenance = link.statement.predicate.provenance
+    return provenance.finished.timestamp() if provenance else 0.0
 
 
 def _detail(statement: Statement[Predicate]) -> str:

@@ -118,6 +118,15 @@ def test_a_model_that_misbehaves_fails(
     assert reason.message.startswith(message)
 
 
+def test_a_class_of_the_training_script_is_told_where_it_belongs(evaluate: Evaluate, folder: Path) -> None:
+    path = folder / "mine.pkl"
+    path.write_bytes(b"c__main__\nMine\n.")
+    (reason,) = evaluate(str(path)).reasons
+    assert reason.code == "model-unreadable"
+    assert "AttributeError" in reason.message
+    assert reason.message.endswith("Put the class into a module that is installed where it is scored.")
+
+
 def test_a_model_that_never_ends_is_stopped_with_its_children(
     evaluate: Evaluate, write_model: WriteModel, isolation: str, folder: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_strict_writes_only_into_its_own_folders(tmp_path: Path) -> None:
         "strict",
     )
     assert ending.output == ("output/x", "home/x", "/dev/shm/x")
+
+
+def test_an_interpreter_beside_the_working_directory_is_found_in_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").mkdir()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    monkeypatch.chdir(tmp_path / "project")
+    interpreter = find_interpreter("../venv/bin/python", "python")
+    assert interpreter.executable == str(tmp_path / "venv" / "bin" / "python")
+    assert str(tmp_path / "venv") in interpreter.prefixes
 
 
 def test_a_level_that_cannot_be_reached_names_what_failed_and_what_would_allow_less(tmp_path: Path) -> None:

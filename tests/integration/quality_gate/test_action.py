@@ -142,6 +142,15 @@ def test_the_data_passed_where_every_report_on_it_passed() -> None:
     assert gate("passed(data)").predicate.decision == "Refused: the data failed its checks: late has 3 nulls."
 
 
+def test_a_mended_contract_takes_the_place_of_the_one_it_was() -> None:
+    write("model.joblib", evaluation())
+    report = DataReport(result="pass", rows=1, columns=[], checks=[])
+    for days_ago, result, text in ((2, "fail", "0" * 64), (1, "pass", "1" * 64)):
+        contract = [Material(name="contract", uri="contract.yaml", digest={"sha256": text})]
+        write("test.csv", report.model_copy(update={"result": result, "materials": contract}), days_ago=days_ago)
+    assert gate("passed(data)\nroc_auc > 0.6").predicate.result == "pass"
+
+
 def test_a_failed_report_on_the_training_data_counts_too() -> None:
     Path("train.csv").write_text("late\n0\n0\n")
     write("model.joblib", evaluation())

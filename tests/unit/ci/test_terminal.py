@@ -58,3 +58,9 @@ def test_the_ci_system_is_the_one_whose_variables_are_set() -> None:
     assert detect({"GITHUB_ACTIONS": "true"}, *streams).name == "github"
     assert detect({}, *streams).name == "terminal"
     assert detect({"GITHUB_ACTIONS": "true"}, *streams, as_json=True).name == "terminal"
+
+
+def test_what_people_have_read_above_is_not_repeated_among_the_outputs() -> None:
+    stderr = io.StringIO()
+    Terminal({}, io.StringIO(), stderr).set_outputs({"result": "fail", "reasons": "[1]", "decision": "No.", "n": "9"})
+    assert [line.split() for line in stderr.getvalue().splitlines()] == [["result", "fail"], ["n", "9"]]

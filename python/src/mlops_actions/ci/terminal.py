@@ -15,6 +15,8 @@ from mlops_actions.ci.streams import show
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _ESCAPE = re.compile(r"\\([^\w\s])")
 _FOLDED = re.compile(r"^<details>.*?^</details>\n*", re.DOTALL | re.MULTILINE)
+_SHOWN_ALREADY = frozenset({"reasons", "decision"})
+"""Outputs that people have read as a message or in the section above."""
 _COLOURS = {"error": "31", "warning": "33", "notice": "36", "pass": "32", "fail": "31", "inconclusive": "33"}
 
 
@@ -63,7 +65,7 @@ class Terminal:
             return
         width = max(map(len, outputs), default=0)
         for name, value in outputs.items():
-            if value not in ("", "[]"):
+            if value and name not in _SHOWN_ALREADY:
                 self._show(f"{name:<{width}}  {self._paint(value, _COLOURS.get(value))}")
 
     def annotate(self, annotations: list[Annotation]) -> None:

@@ -104,7 +104,9 @@ def _raise(problem: Problem, model: ModelFile, test_set: TestSet, sandbox: Sandb
         raise MisbehaviourError("no-predict", f"is a {message} and cannot predict.")
     told = {"model-raised": "raised", "model-unreadable": "cannot be loaded:"}.get(problem.code, "cannot be scored:")
     code = problem.code if problem.code in ("model-raised", "model-unreadable") else "predictions-unusable"
-    raise MisbehaviourError(code, f"{told} {message.rstrip('.')}.")
+    # A class of the training script is gone with the script.
+    advice = " Put the class into a module that is installed where it is scored." if "'__main__'" in message else ""
+    raise MisbehaviourError(code, f"{told} {message.rstrip('.')}.{advice}")
 
 
 def _raise_missing(names: list[str], test_set: TestSet) -> NoReturn:

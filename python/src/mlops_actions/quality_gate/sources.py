@@ -85,15 +85,15 @@ def data_facts(
 ) -> tuple[DataFacts | None, list[Material]]:
     """Every data-report on the evaluation's or the training's data; None unless each evaluated data set has one.
 
-    For one data set and one contract the newest report counts; among the rest the worst.
+    For one data set and one contract, known by its path, the newest report counts, so that a mended contract takes the
+    place of the one it was; among different contracts the worst.
     """
     from mlops_actions.evidence.data_report import DataReport
 
     latest: dict[tuple[str, ...], Stored[DataReport]] = {}
     for digest in dict.fromkeys([*evaluated, *trained]):
         for report in store.find(DataReport, digest):
-            contracts = (one.digest.get("sha256", "") for one in _named(report, "contract"))
-            latest[digest, *sorted(contracts)] = report
+            latest[digest, *sorted(one.uri for one in _named(report, "contract"))] = report
     materials = [material_of(report) for report in latest.values()]
     if not evaluated or not set(evaluated) <= {report.statement.sha256 for report in latest.values()}:
         return None, materials

@@ -9,7 +9,7 @@ from mlops_actions.evidence.verdict import RuleOutcome, Verdict
 from mlops_actions.reports.page import Interval, Outcome, Page, Table, Text, interval, marked, number
 from mlops_actions.reports.scales import charts_of
 
-_NUMBERS = ("champion", "value", "interval", "limit")
+_NUMBERS = ("champion", "value, or difference", "interval", "limit")
 
 
 def page(statement: Statement[Verdict]) -> Page:
@@ -47,7 +47,8 @@ def _outcome(rule: RuleOutcome) -> str:
 def _numbers(rule: RuleOutcome) -> tuple[str, ...]:
     known = rule.lower is not None or rule.upper is not None
     shown = interval(rule.lower, rule.upper) if known else "–"
-    return (number(rule.champion), number(rule.value), shown, number(rule.limit))
+    sign = "+" if rule.champion is not None and (rule.value or 0.0) > 0 else ""
+    return (number(rule.champion), sign + number(rule.value), shown, number(rule.limit))
 
 
 def _magnitude(rule: RuleOutcome) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -49,11 +50,14 @@ def find_interpreter(given: str, source: str) -> Interpreter:
             check=True,
             stdin=subprocess.DEVNULL,
         )
-        executable, prefix, base, *version = json.loads(answer.stdout)
+        *places, major, minor, micro = json.loads(answer.stdout)
+        # Without `..`, which would lead elsewhere in the sandbox; links stay, or a virtual environment would be left.
+        executable, prefix, base = map(os.path.abspath, places)
+        version = (major, minor, micro)
     except (OSError, subprocess.SubprocessError, ValueError):
         raise InputError(f"{given!r} is not a Python interpreter that runs.", where=source) from None
     shown = ".".join(map(str, version))
-    if tuple(version) < OLDEST:
+    if version < OLDEST:
         raise InputError(f"{given!r} is Python {shown}; models are scored with Python 3.9 or newer.", where=source)
     real = str(Path(executable).resolve().parent.parent)
     return Interpreter(given, source, executable, tuple(dict.fromkeys((prefix, base, real))), shown)
