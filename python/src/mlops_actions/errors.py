@@ -53,14 +53,15 @@ class CancelledError(MlopsError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """The advice for a word that is not known: the closest known one, or all of them, up to 30.
 
-    >>> nearest("polcy", ["policy", "rules"])
+    >>> nearest("Polcy", ["policy", "rules"])
     "Did you mean 'policy'?"
     >>> nearest("zzz", ["policy", "rules"])
     'Known: policy, rules.'
     """
     names = sorted(set(known))
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    in_lower_case = {name.lower(): name for name in names}
+    close = get_close_matches(word.lower(), in_lower_case, n=1, cutoff=0.6)
     if close:
-        return f"Did you mean {close[0]!r}?"
+        return f"Did you mean {in_lower_case[close[0]]!r}?"
     more = ", …" if len(names) > _LISTED else ""
     return f"Known: {', '.join(names[:_LISTED])}{more}." if names else ""

@@ -14,6 +14,7 @@ from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Predicate, Statement, digest_bytes
+from mlops_actions.evidence.promotion import Promotion
 from mlops_actions.evidence.statement import KINDS, predicate_class
 from mlops_actions.runner import Outcome, common_inputs
 
@@ -117,6 +118,7 @@ def _detail(statement: Statement[Predicate]) -> str:
     """The result, and who made it where and when."""
     predicate = statement.predicate
     facts: list[str] = [predicate.result]
+    facts += [f"@{predicate.alias}"] if isinstance(predicate, Promotion) else []
     if predicate.provenance:
         provenance = predicate.provenance
         facts.append(provenance.finished.strftime("%Y-%m-%d %H:%M:%SZ"))

@@ -39,9 +39,9 @@ def test_colours_are_for_a_tty_and_can_be_turned_off() -> None:
 def test_a_summary_is_shown_without_its_markup() -> None:
     stderr = io.StringIO()
     Terminal({}, io.StringIO(), stderr).summarize(
-        "## Gate: fail\n\n<details><summary>x</summary>\n\n| c |\n\n</details>\n\n| a \\| b |\n"
+        "## Gate: fail\n\n<details><summary>x</summary>\n\n| c |\n\n</details>\n\n| a \\| b |\n\\_m\\_\n"
     )
-    assert stderr.getvalue() == "Gate: fail\n\n| a | b |\n"
+    assert stderr.getvalue() == "Gate: fail\n\nx: see the report.\n\n| a | b |\n_m_\n"
 
 
 def test_groups_indent_what_is_said_inside() -> None:

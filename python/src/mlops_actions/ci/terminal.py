@@ -13,8 +13,8 @@ from mlops_actions.ci.interface import Annotation, Context
 from mlops_actions.ci.streams import show
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_ESCAPE = re.compile(r"\\([^\w\s])")
-_FOLDED = re.compile(r"^<details>.*?^</details>\n*", re.DOTALL | re.MULTILINE)
+_ESCAPE = re.compile(r"\\([^A-Za-z0-9\s])")
+_FOLDED = re.compile(r"^<details><summary>(?P<title>[^\n]*)</summary>.*?^</details>$", re.DOTALL | re.MULTILINE)
 _SHOWN_ALREADY = frozenset({"reasons", "decision"})
 """Outputs that people have read as a message or in the section above."""
 _COLOURS = {"error": "31", "warning": "33", "notice": "36", "pass": "32", "fail": "31", "inconclusive": "33"}
@@ -76,7 +76,7 @@ class Terminal:
 
     def summarize(self, markdown: str) -> None:
         """Show the section as text: its tables are aligned, its escapes are taken out, what is folded stays folded."""
-        for line in _FOLDED.sub("", markdown).splitlines():
+        for line in _FOLDED.sub(r"\g<title>: see the report.", markdown).splitlines():
             self.say(_ESCAPE.sub(r"\1", line.lstrip("#").strip()))
 
     def _show(self, harmless: str) -> None:
