@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import inf
 from types import MappingProxyType
 from typing import Literal
@@ -95,13 +94,3 @@ def metrics_for(task: Task) -> tuple[str, ...]:
     ('mae', 'mse', 'rmse', 'mape', 'r2')
     """
     return tuple(metric.name for metric in _ALL if task in metric.tasks)
-
-
-def nearest(name: str) -> str | None:
-    """The known metric that a misspelt name comes closest to, if any.
-
-    >>> nearest("roc-auc"), nearest("acuracy"), nearest("size_mb")
-    ('roc_auc', 'accuracy', None)
-    """
-    found = get_close_matches(name, METRICS, n=1, cutoff=0.6)
-    return found[0] if found else None
