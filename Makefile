@@ -36,7 +36,7 @@ example: setup  ## Make the environment of the example from its own lock
 	    touch examples/flight-delay/.venv/.installed; }
 
 test: setup  ## Run the unit and integration tests
-	@$(bin)/python -m pytest
+	@$(bin)/python -m pytest -n auto --dist worksteal
 
 test-e2e: setup  ## Run consumers' workflows (needs act, see .ci/run)
 	@$(bin)/python -m pytest tests/e2e
