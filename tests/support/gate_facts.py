@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from mlops_actions.quality_gate.facts import Champion, Facts, Scope
-from mlops_actions.quality_gate.judging.finding import Finding
-from mlops_actions.quality_gate.judging.judge import Terms, judge
-from mlops_actions.quality_gate.judging.members import check_names
-from mlops_actions.quality_gate.policy import inline_policy
+from mlops_actions.policy.document import inline_policy
+from mlops_actions.policy.facts import Champion, Facts, Scope
+from mlops_actions.policy.judging.finding import Finding
+from mlops_actions.policy.judging.judge import Terms, judge
+from mlops_actions.policy.judging.members import check_names
 from mlops_actions.statistics.estimate import Estimate
 
 TERMS = Terms(confidence=0.95, points=False, without_champion="skip", today=date(2030, 1, 1))

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from mlops_actions.cli import COMMANDS
-from mlops_actions.quality_gate.policy import inline_policy, read_policy
+from mlops_actions.policy.document import inline_policy, read_policy
 from mlops_actions.release_train import Inputs as TrainInputs
 from mlops_actions.runner import ACTIONS, load_action
 from mlops_actions.statistics.metrics import Task, metrics_for

@@ -46,7 +46,7 @@ def _mlops() -> dict[str, Any]:
 
 
 def _policy() -> dict[str, Any]:
-    from mlops_actions.quality_gate.policy import PolicyDocument
+    from mlops_actions.policy.document import PolicyDocument
 
     schema = PolicyDocument.model_json_schema(by_alias=True)
     return {"$schema": _DIALECT, **schema, "title": "policy"}

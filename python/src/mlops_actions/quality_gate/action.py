@@ -17,12 +17,12 @@ from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Statement
 from mlops_actions.evidence.verdict import Verdict
-from mlops_actions.quality_gate.case import Case, from_evaluation, from_metrics_file
-from mlops_actions.quality_gate.judging.decision import Decision, choices, decide
-from mlops_actions.quality_gate.judging.finding import Finding
-from mlops_actions.quality_gate.judging.judge import Terms, judge
-from mlops_actions.quality_gate.policy import DEFAULT_CONFIDENCE, Policy, inline_policy, read_policy
-from mlops_actions.quality_gate.sources import subject_of
+from mlops_actions.policy.case import Case, from_evaluation, from_metrics_file
+from mlops_actions.policy.document import DEFAULT_CONFIDENCE, Policy, inline_policy, read_policy
+from mlops_actions.policy.judging.decision import Decision, choices, decide
+from mlops_actions.policy.judging.finding import Finding
+from mlops_actions.policy.judging.judge import Terms, judge
+from mlops_actions.policy.sources import subject_of
 
 _log = logging.getLogger(__name__)
 

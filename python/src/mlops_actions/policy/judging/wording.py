@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops_actions.quality_gate.judging.members import Member
-from mlops_actions.quality_gate.language.rule import Comparison, Gap, Measured, Operator, Ratio
+from mlops_actions.policy.judging.members import Member
+from mlops_actions.policy.language.rule import Comparison, Gap, Measured, Operator, Ratio
 
 _ASKED: dict[Operator, str] = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 FEW = 3

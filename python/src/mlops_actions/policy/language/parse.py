@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from math import isfinite
 
-from mlops_actions.quality_gate.language.linear import Linear, add, linear, subtract
-from mlops_actions.quality_gate.language.quantities import only_argument
-from mlops_actions.quality_gate.language.rule import (
+from mlops_actions.policy.language.linear import Linear, add, linear, subtract
+from mlops_actions.policy.language.quantities import only_argument
+from mlops_actions.policy.language.rule import (
     FLIPPED,
     Comparison,
     Demand,
@@ -25,7 +25,7 @@ from mlops_actions.quality_gate.language.rule import (
     Shown,
     Worst,
 )
-from mlops_actions.quality_gate.language.source import EXAMPLE, Source
+from mlops_actions.policy.language.source import EXAMPLE, Source
 
 _OPERATORS: dict[type[ast.cmpop], Operator] = {ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<="}
 

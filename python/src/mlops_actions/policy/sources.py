@@ -13,7 +13,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Predicate, Reason, Stored, digest_path
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import overall
-from mlops_actions.quality_gate.facts import DataFacts
+from mlops_actions.policy.facts import DataFacts
 
 if TYPE_CHECKING:
     from mlops_actions.evidence.data_report import DataReport

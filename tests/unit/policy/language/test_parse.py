@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlops_actions.errors import InputError
-from mlops_actions.quality_gate.language.parse import parse_rule
-from mlops_actions.quality_gate.language.rule import (
+from mlops_actions.policy.language.parse import parse_rule
+from mlops_actions.policy.language.rule import (
     Comparison,
     Demand,
     Gap,

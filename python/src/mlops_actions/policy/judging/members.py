@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 from mlops_actions.errors import InputError, nearest
-from mlops_actions.quality_gate.facts import OTHER, Facts, Scope
-from mlops_actions.quality_gate.language.rule import (
+from mlops_actions.policy.facts import OTHER, Facts, Scope
+from mlops_actions.policy.language.rule import (
     Comparison,
     Gap,
     Guard,

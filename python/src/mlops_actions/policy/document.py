@@ -11,9 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import digest_bytes
-from mlops_actions.quality_gate.language.consistency import check_consistency
-from mlops_actions.quality_gate.language.parse import parse_rule
-from mlops_actions.quality_gate.language.rule import Rule, Severity
+from mlops_actions.policy.language.consistency import check_consistency
+from mlops_actions.policy.language.parse import parse_rule
+from mlops_actions.policy.language.rule import Rule, Severity
 from mlops_actions.yaml_source import YamlSource, read_yaml
 
 DEFAULT_CONFIDENCE = 0.95

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from mlops_actions.errors import InputError
-from mlops_actions.quality_gate.language.rule import (
+from mlops_actions.policy.language.rule import (
     OPPOSITE,
     Comparison,
     Gap,

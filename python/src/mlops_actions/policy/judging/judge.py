@@ -13,11 +13,11 @@ from math import ceil, isfinite
 from typing import Literal
 
 from mlops_actions.evidence.verdict import RuleOutcome
-from mlops_actions.quality_gate.facts import Facts
-from mlops_actions.quality_gate.judging import explain
-from mlops_actions.quality_gate.judging.finding import Finding, Need, Result
-from mlops_actions.quality_gate.judging.members import Member, members
-from mlops_actions.quality_gate.language.rule import Guard, Measured, Passed, Rule, Severity, Worst
+from mlops_actions.policy.facts import Facts
+from mlops_actions.policy.judging import explain
+from mlops_actions.policy.judging.finding import Finding, Need, Result
+from mlops_actions.policy.judging.members import Member, members
+from mlops_actions.policy.language.rule import Guard, Measured, Passed, Rule, Severity, Worst
 from mlops_actions.statistics.families import (
     Judgement,
     Outcome,

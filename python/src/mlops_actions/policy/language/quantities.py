@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from mlops_actions.errors import nearest
-from mlops_actions.quality_gate.language.rule import (
+from mlops_actions.policy.language.rule import (
     Gap,
     InSlice,
     Measured,
@@ -16,7 +16,7 @@ from mlops_actions.quality_gate.language.rule import (
     Sampled,
     Worst,
 )
-from mlops_actions.quality_gate.language.source import Source
+from mlops_actions.policy.language.source import Source
 
 DISPARITIES = {"demographic_parity": "selection_rate", "equal_opportunity": "recall"}
 """Fairness metrics, as the gap of a plain metric between groups."""

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
-from mlops_actions.quality_gate.policy import inline_policy, read_policy
+from mlops_actions.policy.document import inline_policy, read_policy
 
 
 def test_a_policy_holds_rules_with_what_their_failure_means(tmp_path: Path) -> None:

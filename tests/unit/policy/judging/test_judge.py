@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from gate_facts import DAYS, SCORE, SLICES, TERMS, facts, judged, mean, named, scope, sentence
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason
-from mlops_actions.quality_gate.facts import Champion, DataFacts, Facts, Scope
-from mlops_actions.quality_gate.judging.decision import choices, decide
+from mlops_actions.policy.facts import Champion, DataFacts, Facts, Scope
+from mlops_actions.policy.judging.decision import choices, decide
 from mlops_actions.statistics.contrasts import combine
 from mlops_actions.statistics.estimate import Estimate
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from mlops_actions.evidence import Reason, Result
 from mlops_actions.evidence.verdict import overall
-from mlops_actions.quality_gate.judging.finding import Finding
-from mlops_actions.quality_gate.judging.wording import units
+from mlops_actions.policy.judging.finding import Finding
+from mlops_actions.policy.judging.wording import units
 
 
 @dataclass(frozen=True)

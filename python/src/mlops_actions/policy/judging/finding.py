@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlops_actions.evidence.verdict import RuleOutcome
-from mlops_actions.quality_gate.language.rule import Rule, Severity
+from mlops_actions.policy.language.rule import Rule, Severity
 
 Result = Literal["pass", "fail", "inconclusive", "not-applicable"]
 

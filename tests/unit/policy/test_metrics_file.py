@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import classification_report
 
 from mlops_actions.errors import InputError
-from mlops_actions.quality_gate.metrics_file import read_metrics
+from mlops_actions.policy.metrics_file import read_metrics
 
 SHAPES = {
     "dvc": ({"eval": {"accuracy": 0.9, "loss": 0.1}}, {"eval.accuracy": 0.9, "accuracy": 0.9, "loss": 0.1}),

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gate_facts import DAYS, SCORE, SLICES, facts, mean, scope, sentence
-from mlops_actions.quality_gate.facts import Facts
+from mlops_actions.policy.facts import Facts
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Result
-from mlops_actions.quality_gate.champion import champion_of
-from mlops_actions.quality_gate.facts import MEGABYTE, Facts, Scope, facts_of
-from mlops_actions.quality_gate.judging.members import check_names
-from mlops_actions.quality_gate.language.rule import Measured, Passed, Rule
-from mlops_actions.quality_gate.sources import (
+from mlops_actions.policy.champion import champion_of
+from mlops_actions.policy.facts import MEGABYTE, Facts, Scope, facts_of
+from mlops_actions.policy.judging.members import check_names
+from mlops_actions.policy.language.rule import Measured, Passed, Rule
+from mlops_actions.policy.sources import (
     Subject,
     data_digest,
     data_digests,
@@ -71,7 +71,7 @@ def from_metrics_file(
     store: EvidenceStore, rules: Sequence[Rule], subject: Subject, path: str, data: str | None
 ) -> Case:
     """The case of another tool's numbers, which can only be judged as points."""
-    from mlops_actions.quality_gate.metrics_file import check_units, read_metrics
+    from mlops_actions.policy.metrics_file import check_units, read_metrics
 
     for rule in rules:
         if rule.names_champion:

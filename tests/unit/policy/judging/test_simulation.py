@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-from mlops_actions.quality_gate.facts import Champion, Facts, Scope
-from mlops_actions.quality_gate.judging.decision import decide
-from mlops_actions.quality_gate.judging.judge import Terms, judge
-from mlops_actions.quality_gate.policy import inline_policy
+from mlops_actions.policy.document import inline_policy
+from mlops_actions.policy.facts import Champion, Facts, Scope
+from mlops_actions.policy.judging.decision import decide
+from mlops_actions.policy.judging.judge import Terms, judge
 from mlops_actions.statistics.estimate import Estimate
 
 REPETITIONS = 1000

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from mlops_actions.errors import nearest
-from mlops_actions.quality_gate.language.quantities import function, only_argument, quantity
-from mlops_actions.quality_gate.language.rule import Quantity
-from mlops_actions.quality_gate.language.source import EXAMPLE, Source
+from mlops_actions.policy.language.quantities import function, only_argument, quantity
+from mlops_actions.policy.language.rule import Quantity
+from mlops_actions.policy.language.source import EXAMPLE, Source
 
 _DAYS = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
-from mlops_actions.quality_gate.language.rule import Rule
+from mlops_actions.policy.language.rule import Rule
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.metrics import METRICS
 

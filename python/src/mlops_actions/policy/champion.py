@@ -6,7 +6,7 @@ import re
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.evaluation import Evaluation
-from mlops_actions.quality_gate.facts import Champion
+from mlops_actions.policy.facts import Champion
 
 
 def champion_of(evaluation: Evaluation, registry: str, name: str | None) -> Champion:

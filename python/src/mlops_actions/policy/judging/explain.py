@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import isfinite
 
-from mlops_actions.quality_gate.judging.finding import Need
-from mlops_actions.quality_gate.judging.members import Member
-from mlops_actions.quality_gate.judging.wording import FEW, asked, family_of, number, seen, units, why_undecidable
-from mlops_actions.quality_gate.language.rule import Gap, Measured, Ratio
+from mlops_actions.policy.judging.finding import Need
+from mlops_actions.policy.judging.members import Member
+from mlops_actions.policy.judging.wording import FEW, asked, family_of, number, seen, units, why_undecidable
+from mlops_actions.policy.language.rule import Gap, Measured, Ratio
 from mlops_actions.statistics.families import Judgement, Outcome, visible_harm
 
 

@@ -1,0 +1,1 @@
+"""Policies: rules read from text, and judged on the evidence about one model."""
