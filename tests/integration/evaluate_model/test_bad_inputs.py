@@ -124,7 +124,8 @@ def test_no_features_are_not_all_features(evaluate: Evaluate, model: str) -> Non
 def test_a_format_that_is_not_known_is_refused(evaluate: Evaluate, folder: Path) -> None:
     Path("model.bin").write_bytes(b"weights")
     assert refusal(lambda: evaluate("model.bin")) == (
-        "model: the model 'model.bin' is of no known format. Known: .joblib, .pickle, .pkl."
+        "model: the model 'model.bin' is of no known format. "
+        "Known: .joblib, .pkl, .pickle, .cloudpickle, .skops, .onnx, or a folder of MLflow."
     )
 
 

@@ -33,7 +33,12 @@ class Inputs(CommonInputs):
     """What evaluate-model takes."""
 
     model: Annotated[str, MODEL] = Field(
-        description="A path, `name@alias`, `name:version` or `sha256:…` of a joblib or pickle file."
+        description="A path, `name@alias`, `name:version` or `sha256:…` of a joblib, pickle, cloudpickle, skops "
+        "or ONNX file."
+    )
+    trusted_types: Words = Field(
+        default=[],
+        description="Types that a skops file may hold besides the known ones, by their full names; never read from it.",
     )
     data: Annotated[str, FILES] = Field(
         description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them."
@@ -199,7 +204,8 @@ def _score_both(inputs: Inputs, model: Model, champion: Model | None, test_set: 
     from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
     from mlops_actions.evaluate_model.scoring import score
 
-    candidate = score(ModelFile(model.path, model.sha256, "model"), test_set, sandbox, inputs.time_limit)
+    trusted = tuple(inputs.trusted_types)
+    candidate = score(ModelFile(model.path, model.sha256, "model", trusted), test_set, sandbox, inputs.time_limit)
     if champion is None:
         return _Scored(candidate, None)
     if champion.sha256 == model.sha256 and inputs.champion_python is None:
@@ -208,7 +214,7 @@ def _score_both(inputs: Inputs, model: Model, champion: Model | None, test_set: 
     if inputs.champion_python is not None:
         sandbox = choose(inputs.isolation, find_interpreter(inputs.champion_python, "champion-python"))
     try:
-        file = ModelFile(champion.path, champion.sha256, "champion")
+        file = ModelFile(champion.path, champion.sha256, "champion", trusted)
         answer = score(file, test_set, sandbox, inputs.time_limit)
         predictions_of(test_set.target, answer, all_classes(test_set.target, [answer]), inputs.decision_threshold)
     except MisbehaviourError as error:

@@ -21,6 +21,8 @@ _ANSWER_BYTES = 1 << 20
 _HEADER_BYTES = 4096
 _MOST_CLASSES = 10_000
 _SUM_TOLERANCE = 1e-4
+_RANGE_TOLERANCE = 1e-6
+"""Sums of 32-bit probabilities come out that much above 1."""
 
 
 class MisbehaviourError(Exception):
@@ -116,7 +118,7 @@ def _probabilities(array: NDArray[Any], classes: int) -> NDArray[np.float64]:
         raise MisbehaviourError("predictions-shape", f"returned {shape} for {classes} classes.")
     _refuse_nan(array)
     low, high = float(array.min()), float(array.max())
-    if low < -1e-9 or high > 1 + 1e-9:
+    if low < -_RANGE_TOLERANCE or high > 1 + _RANGE_TOLERANCE:
         found = low if low < 0 else high
         raise MisbehaviourError("predictions-range", f"returned the probability {found:.6g}, outside 0 to 1.")
     wrong = np.flatnonzero(np.abs(array.sum(axis=1) - 1) > _SUM_TOLERANCE)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.evaluate_model.model_format import format_of
 from mlops_actions.evidence import digest_path
 from mlops_actions.tables.interface import Column
 
@@ -31,7 +32,9 @@ class ModelFile:
     path: Path
     sha256: str
     name: str
-    """How messages call it: candidate or champion."""
+    """How messages call it, which is also the input that named it: model or champion."""
+    trusted: tuple[str, ...] = ()
+    """Types that a skops file may hold, by their full names."""
 
 
 def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], rows: int, wanted: Wanted) -> None:
@@ -42,9 +45,10 @@ def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], ro
     if not model.path.is_file():
         raise InputError(
             f"{str(model.path)!r} is not a file.",
-            where=_input_of(model),
+            where=model.name,
             hint="A model is one file, such as model.joblib.",
         )
+    format_ = format_of(model.path, model.name)
     shutil.copytree(SCORER, folder / "scorer", ignore=shutil.ignore_patterns("__pycache__"))
     copy = folder / "input" / f"model{model.path.suffix}"
     shutil.copyfile(model.path, copy)
@@ -58,7 +62,9 @@ def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], ro
         listing.append({"name": name, "file": file, **description})
     request = {
         "protocol": PROTOCOL,
+        "format": format_.module,
         "model": f"input/{copy.name}",
+        "trusted": model.trusted,
         "rows": rows,
         "batch": BATCH_ROWS,
         "repeats": SINGLE_ROWS,
@@ -85,7 +91,3 @@ def encode_column(column: Column) -> tuple[dict[str, Any], NDArray[Any]]:
 
 def _gaps(values: NDArray[Any], valid: NDArray[np.bool_] | None, missing: Any) -> NDArray[Any]:
     return values if valid is None else np.where(valid, values, missing).astype(values.dtype)
-
-
-def _input_of(model: ModelFile) -> str:
-    return "champion" if model.name == "champion" else "model"

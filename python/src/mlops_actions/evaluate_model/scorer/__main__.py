@@ -35,7 +35,7 @@ def score(request: dict[str, Any]) -> dict[str, Any]:
     import formats
 
     begin = time.perf_counter()
-    model = load(formats.loader(request["model"]), request["model"])
+    model = load(formats.load, request)
     loaded = time.perf_counter()
 
     import features
@@ -54,13 +54,13 @@ def score(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def load(loader: Callable[[str], Any], path: str) -> Any:
+def load(loader: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> Any:
     """Load the model; one of another scikit-learn is refused, since it may predict something else, silently."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            model = loader(path)
-        except ModuleNotFoundError:
+            model = loader(request)
+        except (ModuleNotFoundError, ProblemError):
             raise
         except Exception as error:
             refuse_version_skew(caught)
@@ -96,9 +96,11 @@ def in_batches(
 
     parts = []
     for start in range(0, request["rows"], request["batch"]):
-        batch = table[start : start + request["batch"]]
+        batch = table[start : min(start + request["batch"], request["rows"])]
         try:
             parts.append(numpy.asarray(predict(batch)))
+        except ProblemError:
+            raise
         except Exception as error:
             raise explained(error, missing) from error
     try:

@@ -1,8 +1,11 @@
-"""The columns as the model wants them: a pandas DataFrame by name, or a plain matrix."""
+"""The columns as the model wants them: a pandas DataFrame by name, a plain matrix, or arrays by name.
+
+Columns are mapped from their files, and only the rows of one batch are ever made into something larger.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import protocol
@@ -10,7 +13,7 @@ import protocol
 Column = dict[str, Any]
 
 
-def table_for(model: Any, request: dict[str, Any]) -> tuple[Any, list[str]]:
+def table_for(model: Any, request: dict[str, Any]) -> tuple[Table, list[str]]:
     """The model's input, which slices by rows, and the columns that it declares but that are not there.
 
     A declared column may be missing and yet not be needed (a ColumnTransformer that never looks at it): only
@@ -22,48 +25,75 @@ def table_for(model: Any, request: dict[str, Any]) -> tuple[Any, list[str]]:
         names = [str(name) for name in declared]
         given = {column["name"]: column for column in columns}
         present = [given[name] for name in names if name in given]
-        return Rows(frame(present, request["rows"])), [name for name in names if name not in given]
+        missing = [name for name in names if name not in given]
+        if getattr(model, "takes_columns", False):
+            return Table(present, arrays), missing
+        return Table(present, framed(present)), missing
     wanted = getattr(model, "n_features_in_", None)
-    if wanted is None:
-        return Rows(frame(columns, request["rows"])), []
-    if int(wanted) != len(columns):
+    if wanted is None and not hasattr(model, "takes_columns"):
+        return Table(columns, framed(columns)), []
+    if wanted is not None and int(wanted) != len(columns):
         raise protocol.ProblemError("feature-count", "", wanted=int(wanted), given=len(columns))
-    return matrix(columns), []
+    return Table(columns, matrix), []
 
 
-class Rows:
-    """A DataFrame that slices by rows as a matrix does."""
+class Table:
+    """Columns that a slice of rows makes into what a model takes."""
 
-    def __init__(self, frame: Any) -> None:
-        self.frame = frame
+    def __init__(self, columns: Sequence[Column], build: Callable[[dict[str, Any], slice], Any]) -> None:
+        self.columns = {column["name"]: reader(column) for column in columns}
+        self.build = build
 
     def __getitem__(self, rows: slice) -> Any:
-        return self.frame.iloc[rows]
+        return self.build({name: read(rows) for name, read in self.columns.items()}, rows)
 
 
-def frame(columns: Sequence[Column], rows: int) -> Any:
-    """A DataFrame with the types that pandas gives such columns when it reads them from a file."""
+def framed(columns: Sequence[Column]) -> Callable[[dict[str, Any], slice], Any]:
+    """The function that makes a DataFrame with the types that pandas gives such columns when it reads a file."""
+    import numpy
     import pandas
 
-    return pandas.DataFrame({column["name"]: values(column) for column in columns}, index=range(rows))
+    # A batch may hold nothing but missing values: its type is that of the whole column.
+    types = {
+        column["name"]: pandas.Series(numpy.array(column["categories"], dtype=object)).dtype
+        for column in columns
+        if column["kind"] == "text"
+    }
+
+    def frame(arrays: dict[str, Any], rows: slice) -> Any:
+        index = range(rows.start, rows.stop)
+        series = {name: pandas.Series(array, index, types.get(name)) for name, array in arrays.items()}
+        return pandas.DataFrame(series, index)
+
+    return frame
 
 
-def matrix(columns: Sequence[Column]) -> Any:
+def matrix(columns: dict[str, Any], _rows: slice) -> Any:
     """An array (rows, columns), for models that were trained without names."""
     import numpy
 
-    return numpy.column_stack([values(column) for column in columns])
+    return numpy.column_stack(list(columns.values()))
 
 
-def values(column: Column) -> Any:
-    """One column's values; text, and booleans with gaps, as objects with None, which pandas reads as missing."""
+def arrays(columns: dict[str, Any], _rows: slice) -> Any:
+    """The arrays by name."""
+    return columns
+
+
+def reader(column: Column) -> Callable[[slice], Any]:
+    """The function that gives a column's values in some rows, all batches of one type.
+
+    Text, and booleans with gaps, are objects with None, which pandas reads as missing.
+    """
     import numpy
 
     array = protocol.read_column(column)
     if column["kind"] == "text":
-        return numpy.array([*column["categories"], None], dtype=object)[array]
+        words = numpy.array([*column["categories"], None], dtype=object)
+        return lambda rows: words[array[rows]]
     if column["kind"] == "boolean":
         if (array >= 0).all():
-            return array.astype(bool)
-        return numpy.array([False, True, None], dtype=object)[array]
-    return numpy.array(array)
+            return lambda rows: array[rows].astype(bool)
+        truths = numpy.array([False, True, None], dtype=object)
+        return lambda rows: truths[array[rows]]
+    return lambda rows: numpy.array(array[rows])
