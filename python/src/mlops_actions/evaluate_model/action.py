@@ -74,7 +74,16 @@ class Inputs(CommonInputs):
         0.95, description="Confidence of the bounds that are shown; a gate may ask for any other."
     )
     time_limit: Seconds = Field(600.0, description="How long one model may take to score all rows, such as `10m`.")
-    python: str = Field("python3", description="The interpreter, with its packages, that scores the model.")
+    python: str = Field(
+        "python3",
+        description="The interpreter, with its packages, that scores the model; with `environment` also a version, "
+        "such as `3.11`.",
+    )
+    environment: Annotated[str, FILES] | None = Field(
+        None,
+        description="The model's requirements (`requirements.txt`, `pylock.toml`, `uv.lock`, `pyproject.toml`, or a "
+        "folder with one): it is scored in an environment that uv makes from them, from wheels only.",
+    )
     champion_python: str | None = Field(
         None, description="The interpreter that scores the champion; by default that of `python`."
     )
@@ -106,15 +115,16 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
     from mlops_actions.evaluate_model.answer import MisbehaviourError
     from mlops_actions.evaluate_model.champion import find_champion
+    from mlops_actions.evaluate_model.environments import find_environment
     from mlops_actions.evaluate_model.measurement import cut_by
-    from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
+    from mlops_actions.evaluate_model.sandbox import choose
     from mlops_actions.registries.reference import resolve
 
     _check_metrics(inputs)
     model = resolve(inputs.model, inputs.registry, inputs.name)
     champion = find_champion(inputs.champion, inputs.registry, inputs.name)
     test_set, materials = _read(inputs)
-    sandbox = choose(inputs.isolation, find_interpreter(inputs.python, "python"))
+    sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python))
     known = _known(inputs, model, champion, test_set, sandbox, materials)
     cuts = [cut_by(column, values) for column, values in test_set.slices.items()]
     try:
@@ -176,6 +186,8 @@ def _known(
     materials: list[Material],
 ) -> dict[str, Any]:
     """What the statement says however scoring ends."""
+    from mlops_actions.evaluate_model.environments import environment_record
+
     kept_back = test_set.kept_back
     if champion:
         materials = [*materials, Material(name="champion", uri=champion.reference, digest={"sha256": champion.sha256})]
@@ -193,6 +205,7 @@ def _known(
         "champion_name": champion.reference if champion else None,
         "isolation": sandbox.level,
         "isolation_means": sandbox.means,
+        "environment": environment_record(sandbox.interpreter),
         "size_bytes": model.path.stat().st_size,
     }
 

@@ -51,6 +51,14 @@ class Slice(Document):
     differences: dict[str, EstimateRecord] = {}
 
 
+class Environment(Document):
+    """Where the model was scored."""
+
+    python: str = Field(description="Such as 3.11.7.")
+    platform: str
+    packages: dict[str, str] = Field({}, description="Versions of the packages that can change what it predicts.")
+
+
 class Timing(Document):
     """How long scoring took."""
 
@@ -83,6 +91,7 @@ class Evaluation(Predicate):
     fairness: list[dict[str, Any]] = []
     isolation: Literal["strict", "process", "none"]
     isolation_means: str | None = Field(None, description="What the level was made of on that machine.")
+    environment: Environment | None = None
     size_bytes: int = Field(description="Of the model.")
     timing: Timing | None = None
 
