@@ -219,6 +219,20 @@ def test_reasons_are_annotations_at_their_places(job: Job) -> None:
     assert shown in job.stdout.getvalue()
 
 
+def test_a_warning_is_a_warning_whatever_the_result(job: Job) -> None:
+    reasons = [
+        Reason(code="rows-dependent", message="too narrow", where="cluster", warning=True),
+        Reason(code="shown", message="told"),
+    ]
+    job.run(lambda _: statement("pass", reasons))
+    job.run(lambda _: statement("fail", reasons))
+    shown = [line for line in job.stdout.getvalue().splitlines() if line.startswith(("::warning", "::notice", "::err"))]
+    assert shown == ["::warning::cluster: too narrow", "::notice::told"] + [
+        "::error::told",
+        "::warning::cluster: too narrow",
+    ]
+
+
 def test_places_are_told_as_seen_from_outside_the_working_directory(job: Job) -> None:
     (job.folder / "models").mkdir()
     (job.folder / "models/policy.yaml").touch()

@@ -257,7 +257,8 @@ def _annotations(predicate: Predicate, folder: str, *, failed: bool) -> list[Ann
     for reason in predicate.reasons:
         file, line = _file_and_line(reason.where)
         message = f"{reason.where}: {reason.message}" if reason.where and not file else reason.message
-        annotations.append(Annotation(level, message, str(Path(folder, file)) if file else None, line))
+        own: Level = "warning" if reason.warning else level
+        annotations.append(Annotation(own, message, str(Path(folder, file)) if file else None, line))
     return annotations
 
 

@@ -239,3 +239,23 @@ def test_single_rows_are_timed_and_the_level_is_stated(evaluate: Evaluate, train
     assert 0 < found.timing.latency_p95_ms < 1000
     assert (found.isolation, found.isolation_means) == ("process", "a process without environment and capabilities")
     assert found.size_bytes == Path(trained).stat().st_size
+
+
+def test_rows_of_a_day_make_a_warning_and_its_advice_can_be_followed(evaluate: Evaluate, trained: str) -> None:
+    generator, table = np.random.default_rng(5), frame()
+    day = np.arange(len(table)) // 10
+    moments = pd.Timestamp("2013-09-01 06:00") + pd.to_timedelta(day * 24 + np.arange(len(table)) % 10, unit="h")
+    table["late"] = (table.wind + generator.normal(0, 3, 40)[day] > 0).astype(int)
+    write_table(table.assign(departure=moments), "test.parquet")
+    given = {"features": "wind, rain"}
+    alone = evaluate(trained, **given)
+    (reason,) = alone.reasons
+    assert (alone.result, reason.code, reason.warning) == ("pass", "rows-dependent", True)
+    assert "Add `cluster: departure.date`." in reason.message
+    clustered = evaluate(trained, **given, cluster="departure.date")
+    assert (clustered.result, clustered.reasons, clustered.dependence) == ("pass", [], [])
+    assert clustered.estimates["log_loss"].clusters == 40
+    before, after = (one.estimates["log_loss"].se for one in (alone, clustered))
+    assert before is not None
+    assert after is not None
+    assert np.sqrt(alone.dependence[0].design_effect) == pytest.approx(after / before, rel=0.1)

@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlops_actions.statistics.quantiles import normal_cdf, normal_quantile, t_cdf, t_quantile, t_survival
+from mlops_actions.statistics.quantiles import (
+    gamma_survival,
+    normal_cdf,
+    normal_quantile,
+    t_cdf,
+    t_quantile,
+    t_survival,
+)
 
 DF = [0.5, 1.0, 1.7, 2.0, 5.0, 7.31, 30.0, 60.5, 199.9, 200.1, 500.0, 12345.6, 1e7]
 
@@ -41,3 +48,11 @@ def test_impossible_arguments_are_refused(arguments: tuple[float, float]) -> Non
 def test_a_nan_has_no_tail() -> None:
     with pytest.raises(ValueError, match="t_survival needs"):
         t_survival(float("nan"), 5.0)
+
+
+@pytest.mark.parametrize("shape", [0.01, 0.5, 3.0, 100.0, 1e5, 1e7])
+def test_the_tail_of_the_gamma_distribution_equals_scipys(shape: float) -> None:
+    for tail in (1e-10, 0.001, 0.3, 0.5, 0.9, 0.999):
+        x = stats.gamma.isf(tail, shape)
+        assert gamma_survival(x, shape) == pytest.approx(stats.gamma.sf(x, shape), rel=1e-6)
+    assert gamma_survival(0.0, shape) == 1.0

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mlops_actions.evaluate_model.sandbox import Sandbox
     from mlops_actions.evaluate_model.testset import TestSet
     from mlops_actions.registries.reference import Model
-    from mlops_actions.statistics.evaluation import Evaluation as Measured
     from mlops_actions.statistics.sample import Sample
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,9 @@ class Inputs(CommonInputs):
     )
     weights: str | None = Field(None, description="Column with row weights.")
     cluster: Words = Field(
-        default=[], description="Columns whose equal values make rows dependent, such as the day or the user."
+        default=[],
+        description="Columns whose equal values make rows dependent, such as the user; of a column of times also "
+        "`sold.date` and `sold.week`.",
     )
     champion: str | None = Field(
         None, description="The model to compare with; by default `@champion` of `name`, where there is one."
@@ -133,7 +134,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=inputs.model)
         return Statement(inputs.model, model.sha256, Evaluation(result="fail", reasons=[reason], **known))
-    return Statement(inputs.model, model.sha256, _measured(inputs, cuts, scored, sample, known))
+    return Statement(inputs.model, model.sha256, _measured(inputs, test_set, cuts, scored, sample, known))
 
 
 def _check_metrics(inputs: Inputs) -> None:
@@ -248,9 +249,11 @@ def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
 
 
 def _measured(
-    inputs: Inputs, cuts: Sequence[Cut], scored: _Scored, sample: Sample, known: dict[str, Any]
+    inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: _Scored, sample: Sample, known: dict[str, Any]
 ) -> Evaluation:
+    from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
     from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
+    from mlops_actions.evaluate_model.reasons import not_estimated
     from mlops_actions.statistics.metrics import metrics_for
 
     names = inputs.metrics or metrics_for(sample.task)
@@ -259,11 +262,13 @@ def _measured(
     for cut in cuts:
         for value, rows, found in measure_slices(sample, names, cut, table, inputs.minimum_count):
             slices.append(slice_document(cut.column, value, rows, found, inputs.confidence))
-    reasons = [*scored.reasons, *_not_estimated(inputs, table)]
+    reasons = [*scored.reasons, *not_estimated(inputs.metrics or [], table)]
+    dependence = find_dependence(sample, test_set.keys, table.estimates)
     result: Result = "inconclusive" if reasons else "pass"
     return Evaluation(
         result=result,
-        reasons=reasons,
+        reasons=[*reasons, *warnings_of(dependence)],
+        dependence=dependence,
         estimates=records(table.estimates, inputs.confidence),
         champion=records(table.champion, inputs.confidence),
         differences=records(table.differences, inputs.confidence),
@@ -271,23 +276,6 @@ def _measured(
         timing=_timing(scored.candidate),
         **known,
     )
-
-
-def _not_estimated(inputs: Inputs, table: Measured) -> list[Reason]:
-    """Metrics that were asked for and are not there; and everything, when nothing can be estimated."""
-    found = [
-        Reason(code="metric-missing", message=f"The model's predictions do not allow {name!r}.", where="metrics")
-        for name in inputs.metrics or []
-        if name not in table.estimates
-    ]
-    why = {one.undecidable for one in table.estimates.values()}
-    if None in why:
-        return found
-    listed = ", ".join(sorted(str(one) for one in why)) or "no metric"
-    message = f"No metric can carry a decision ({listed})."
-    if "few-clusters" in why:
-        message = "The rows are fewer than 6 effective clusters: no metric can carry a decision."
-    return [*found, Reason(code="nothing-estimated", message=message, where="data")]
 
 
 def _timing(answer: Answer) -> Timing:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evaluate_model.availability import Availability
+from mlops_actions.evaluate_model.clusters import column_of, values_of
+from mlops_actions.evaluate_model.dependence import is_candidate
 from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.evidence import Material
 from mlops_actions.evidence.evaluation import Task
@@ -32,6 +33,8 @@ class TestSet:
     """What the scorer may see, in order."""
     slices: Mapping[str, Column]
     """Columns whose values cut the rows into slices."""
+    keys: Mapping[str, Column]
+    """Columns by which rows may hang together, where no cluster is named."""
     kept_back: Mapping[str, str]
     """Column → why it is no feature: unavailable, target, cluster, row id or weights."""
 
@@ -60,7 +63,8 @@ def read_test_set(
     """Read a table's columns in their roles. Raises InputError for a column that is not there or does not fit."""
     known = table.columns
     weighted = [weights] if weights else []
-    asked = {"target": [target], "weights": weighted, "cluster": cluster, "slices": slices, "features": features or []}
+    clustered = {one: column_of(one, known, table.location) for one in cluster}
+    asked = {"target": [target], "weights": weighted, "slices": slices, "features": features or []}
     for role, names in asked.items():
         for name in names:
             _require(name, known, role, table.location)
@@ -69,17 +73,19 @@ def read_test_set(
     chosen = [name for name in wished if name not in kept_back and known[name] not in _NESTED]
     if not chosen:
         raise InputError("no column is left that a model may see.", where="features", hint="Name at least one.")
-    columns = table.arrays(list(dict.fromkeys([target, *cluster, *slices, *weighted, *chosen])))
+    roles = {target, *slices, *weighted, *available.row_ids}
+    keys = [] if cluster else [name for name in known if name not in roles and is_candidate(name, known, chosen)]
+    columns = table.arrays(list(dict.fromkeys([target, *clustered.values(), *slices, *weighted, *chosen, *keys])))
     if len(columns[target].values) == 0:
         raise InputError(f"{table.location!r} has no rows.", where="data", hint="A model cannot be judged on no data.")
     truth = read_target(target, columns[target], task, positive)
     sampling = design(
         len(truth.truth),
-        clusters=[_cluster(name, columns[name]) for name in cluster],
+        clusters=[values_of(one, name, columns[name]) for one, name in clustered.items()],
         weights=_weights(weights, columns[weights]) if weights else None,
     )
-    handed, cuts = ({name: columns[name] for name in names} for names in (chosen, slices))
-    return TestSet(table, material, truth, sampling, handed, cuts, kept_back)
+    handed, cuts, candidates = ({name: columns[name] for name in names} for names in (chosen, slices, keys))
+    return TestSet(table, material, truth, sampling, handed, cuts, candidates, kept_back)
 
 
 def _require(name: str, known: Collection[str], role: str, location: str) -> None:
@@ -113,14 +119,3 @@ def _weights(name: str, column: Column) -> NDArray[np.float64]:
     if bad or not np.isfinite(values).all() or (values < 0).any() or not values.any():
         raise InputError(f"{name!r} must hold finite numbers from 0, not all 0, in every row.", where="weights")
     return values.astype(np.float64)
-
-
-def _cluster(name: str, column: Column) -> NDArray[Any]:
-    if column.valid is not None and not column.valid.all():
-        missing = int((~column.valid).sum())
-        raise InputError(
-            f"{missing} rows have no {name!r}: it is not known which rows they belong with.",
-            where="cluster",
-            hint="Fill the column, or leave these rows out.",
-        )
-    return column.values

@@ -67,6 +67,17 @@ class Timing(Document):
     latency_p95_ms: float | None = Field(None, description="Of single-row calls.")
 
 
+class Dependence(Document):
+    """Rows with the same value of a column that err alike, though no cluster was named."""
+
+    cluster: str = Field(description="What to give as `cluster`.")
+    metric: str = Field(description="Whose influences on the metric were looked at.")
+    correlation: float = Field(description="Intra-class correlation of two rows of one group.")
+    design_effect: float = Field(description="By how much the metric's variance exceeds that of independent rows.")
+    groups: int
+    p_value: float
+
+
 class Evaluation(Predicate):
     """About the model: its digest is the subject."""
 
@@ -79,6 +90,7 @@ class Evaluation(Predicate):
     features: list[str] = Field(description="Columns that were handed to the scorer.")
     unavailable: list[str] = Field([], description="Columns kept from the scorer: not available at prediction time.")
     cluster: list[str] = Field([], description="Columns whose equal values make rows dependent.")
+    dependence: list[Dependence] = Field([], description="Without `cluster`: what makes rows dependent, worst first.")
     champion_sha256: Sha256 | None = Field(None, description="The champion scored on the same rows.")
     champion_name: str | None = None
     estimates: dict[str, EstimateRecord] = {}

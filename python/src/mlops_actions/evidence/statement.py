@@ -39,6 +39,7 @@ class Reason(Document):
     code: str = Field(description="Stable word for machines, such as `few-clusters`.")
     message: str = Field(description="One sentence for people.")
     where: str | None = Field(None, description="`file:line`, an input, a column or a rule.")
+    warning: bool = Field(False, description="True where it did not change the result.")
 
 
 class Material(Document):

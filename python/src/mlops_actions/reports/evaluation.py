@@ -12,7 +12,7 @@ def page(statement: Statement[Evaluation]) -> Page:
     """Headline metrics, differences to the champion, slices."""
     evaluation = statement.predicate
     if evaluation.result != "pass":
-        text = " ".join(reason.message for reason in evaluation.reasons)
+        text = " ".join(reason.message for reason in evaluation.reasons if not reason.warning)
         return Page("Evaluation", evaluation.result, f"{statement.name}: {text}", ())
     names = ", ".join(evaluation.cluster)
     rows = f"{evaluation.n:,} rows" + (f", in clusters of {names}" if names else "")
@@ -24,7 +24,8 @@ def page(statement: Statement[Evaluation]) -> Page:
 def _blocks(evaluation: Evaluation) -> list[Block]:
     headings = ("metric", "value", "interval", "champion", "difference", "its interval")
     rows = tuple(_metric(evaluation, name, one) for name, one in evaluation.estimates.items())
-    blocks: list[Block] = [Table("Metrics", headings, rows)]
+    blocks: list[Block] = [Text(f"Warning: {one.message}") for one in evaluation.reasons if one.warning]
+    blocks.append(Table("Metrics", headings, rows))
     if evaluation.differences:
         bars = (
             (_magnitude(evaluation, name), _bar(name, one, 0.0))

@@ -35,7 +35,7 @@ def decide(
     if result == "pass":
         return Decision(result, _passed(findings), tuple(reasons))
     decisive = [one for one in blocking if one.result == result]
-    messages = [note.message for note in notes if evaluated == result]
+    messages = [note.message for note in notes if evaluated == result and not note.warning]
     messages += [one.headline for one in decisive] + [reason.message for reason in unanchored]
     if not messages:
         messages = ["no rule that blocks was judged."]
