@@ -28,7 +28,8 @@ ALPHA = 0.01
 """Chance of any warning where rows are independent."""
 NARROWNESS = 1.1
 """An interval that is less than this many times too narrow is not worth a warning."""
-_PREFERRED = ("log_loss", "mae", "accuracy")
+_LOSSES, _SHARES = ("log_loss", "mae", "mse", "accuracy"), ("recall", "recall_macro")
+"""A loss shows that all errors of a group are large; a share of one class, that they go the same way."""
 _KEY = re.compile(
     r"(?:^|[^a-z])(?:id|key|uid|uuid|guid|number|user|customer|client|patient|subject|account|session|device"
     r"|household|person|member|visitor)$|[a-z]I[dD]$",
@@ -37,9 +38,10 @@ _KEY = re.compile(
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A way in which rows may hang together."""
+    """A way in which rows may hang together, and a metric to see it by."""
 
     cluster: str
+    metric: str
     tested: Dependence
     """What the p-value is of; of weeks it is that days of one week are alike."""
     seen: Dependence
@@ -65,26 +67,21 @@ def find_dependence(sample: Sample, keys: Mapping[str, Column], metrics: Collect
 
     `keys` are the candidates among the columns of the sample's rows, `metrics` what was estimated of the candidate.
     """
-    metric = next((name for name in _PREFERRED if name in metrics), next(iter(metrics), None))
-    if metric is None or sample.sampling.columns:
+    if sample.sampling.columns:
         return []
     kept = sample.weighing
-    sample = sample if kept is None else sample.take(kept)
-    frame = Frame.of(sample.sampling)
-    influence = linearise(frame, sample, METRICS[metric], sample.candidate).slope
-    influence = influence if frame.weight is None else influence * frame.weight
-    if not np.isfinite(influence).all():
-        return []
-    looked_at = _Rows(influence)
-    offered = [one for name, column in keys.items() for one in looked_at.candidates(name, column, kept)]
+    rows = _Rows.of(sample if kept is None else sample.take(kept), metrics)
+    offered = [one for name, column in keys.items() for one in rows.candidates(name, column, kept)]
     # Two columns that group the rows alike, such as a day and a time of departure, are one: the first.
-    candidates = list({one.seen: one for one in reversed(offered) if _is_enough(one)}.values())[::-1]
+    candidates = list({(one.metric, one.seen): one for one in reversed(offered) if _is_enough(one)}.values())[::-1]
     rejected = holm([one.tested.p_value for one in candidates], ALPHA)
     shown = [one for one, dependent in zip(candidates, rejected, strict=True) if dependent]
     weekly = {one.cluster.removesuffix(f".{WEEK}") for one in shown if one.cluster.endswith(f".{WEEK}")}
-    shown = [one for one in shown if one.cluster.removesuffix(f".{DATE}") not in weekly]
-    worst = sorted(shown, key=lambda one: -one.seen.design_effect)
-    return [_found(one, metric) for one in worst if one.seen.narrowness >= NARROWNESS]
+    worst: dict[str, _Candidate] = {}
+    for one in sorted(shown, key=lambda one: -one.seen.design_effect):
+        if one.seen.narrowness >= NARROWNESS and one.cluster.removesuffix(f".{DATE}") not in weekly:
+            worst.setdefault(one.cluster, one)
+    return [_found(one) for one in worst.values()]
 
 
 def warnings_of(found: list[Found]) -> list[Reason]:
@@ -103,41 +100,61 @@ def warnings_of(found: list[Found]) -> list[Reason]:
 
 
 class _Rows:
-    """The influences of rows, looked at by one column after another."""
+    """The influences of rows on some metrics, looked at by one column after another."""
 
-    def __init__(self, influence: Floats) -> None:
-        self._influence = influence
-        self._values = Values(influence)
+    def __init__(self, influences: Mapping[str, Floats]) -> None:
+        self._values = {metric: Values(influence) for metric, influence in influences.items()}
+        self._influences = influences
+
+    @classmethod
+    def of(cls, sample: Sample, metrics: Collection[str]) -> _Rows:
+        """By a loss and by a share, as far as they were estimated."""
+        frame, found = Frame.of(sample.sampling), {}
+        for names in (_LOSSES, _SHARES):
+            metric = next((name for name in names if name in metrics), None)
+            if metric is not None:
+                influence = linearise(frame, sample, METRICS[metric], sample.candidate).slope
+                found[metric] = influence if frame.weight is None else influence * frame.weight
+        return cls({metric: influence for metric, influence in found.items() if np.isfinite(influence).all()})
+
+    def take(self, rows: NDArray[np.bool_]) -> _Rows:
+        """These rows alone."""
+        return _Rows({metric: influence[rows] for metric, influence in self._influences.items()})
 
     def candidates(self, name: str, column: Column, kept: Codes | None) -> Iterator[_Candidate]:
         """What a column offers; rows without its value are left out."""
         cells = column.values if kept is None else column.values[kept]
         valid = column.valid if kept is None or column.valid is None else column.valid[kept]
-        influence, values = self._influence, self._values
+        rows = self
         if valid is not None and not valid.all():
-            cells, influence = cells[valid], influence[valid]
-            values = Values(influence)
+            cells, rows = cells[valid], self.take(valid)
+        if not len(cells):
+            return
         if cells.dtype.kind == "M":
-            yield from _calendar(name, cells, influence, values)
+            yield from rows.by_calendar(name, cells)
         elif (coded := _codes(name, cells, column.categories)) is not None:
-            found = values.dependence(*coded)
-            yield _Candidate(name, found, found)
+            yield from rows.by_key(name, *coded)
 
+    def by_key(self, cluster: str, codes: Codes, size: int) -> Iterator[_Candidate]:
+        """Rows with equal codes."""
+        for metric, values in self._values.items():
+            found = values.dependence(codes, size)
+            yield _Candidate(cluster, metric, found, found)
 
-def _calendar(name: str, cells: NDArray[Any], influence: Floats, values: Values) -> Iterator[_Candidate]:
-    """By day; and by week, for which the test is whether the days of a week have more in common than others."""
-    if not len(cells):
-        return
-    day, first = _numbered(days(cells))
-    dated = cells.astype("datetime64[D]") == cells
-    found = values.dependence(day, len(first))
-    yield _Candidate(name if dated.all() else f"{name}.{DATE}", found, found)
-    counts = sums(day, None, len(first))
-    # Under independence every one of these has the same variance.
-    by_day = sums(day, influence - influence.mean(), len(first)) / np.sqrt(counts)
-    week, _first = _numbered(weeks(first))
-    groups = int(week.max()) + 1
-    yield _Candidate(f"{name}.{WEEK}", Values(by_day).dependence(week, groups), values.dependence(week[day], groups))
+    def by_calendar(self, name: str, cells: NDArray[Any]) -> Iterator[_Candidate]:
+        """By day; and by week, for which the test is whether the days of a week have more in common than others."""
+        day, first = _numbered(days(cells))
+        week, _first = _numbered(weeks(first))
+        weeks_of_rows, size = week[day], int(week.max()) + 1
+        whole = (cells.astype("datetime64[D]") == cells).all()
+        yield from self.by_key(name if whole else f"{name}.{DATE}", day, len(first))
+        roots = np.sqrt(sums(day, None, len(first)))
+        for metric, values in self._values.items():
+            influence = self._influences[metric]
+            # Under independence every day's value has the same variance.
+            by_day = Values(sums(day, influence - influence.mean(), len(first)) / roots)
+            seen = values.dependence(weeks_of_rows, size)
+            yield _Candidate(f"{name}.{WEEK}", metric, by_day.dependence(week, size), seen)
 
 
 def _is_named_like_a_key(name: str) -> bool:
@@ -158,8 +175,6 @@ def _numbered(numbers: NDArray[np.int64]) -> tuple[Codes, NDArray[np.int64]]:
 
 def _codes(name: str, cells: NDArray[Any], categories: list[str] | None) -> tuple[Codes, int] | None:
     """The rows' keys; None where the column is rather a category or a measurement."""
-    if not len(cells):
-        return None
     if categories is not None:
         # Few values are a category, whose rows were not drawn together; many that repeat are whose rows they are.
         if len(categories) < sqrt(len(cells)) and not _is_named_like_a_key(name):
@@ -183,10 +198,10 @@ def _named(cluster: str) -> str:
     return {DATE: f"day of {column!r}", WEEK: f"week of {column!r}"}.get(part, repr(cluster))
 
 
-def _found(one: _Candidate, metric: str) -> Found:
+def _found(one: _Candidate) -> Found:
     return Found(
         cluster=one.cluster,
-        metric=metric,
+        metric=one.metric,
         correlation=one.seen.correlation,
         design_effect=one.seen.design_effect,
         groups=one.seen.groups,

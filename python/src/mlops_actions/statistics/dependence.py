@@ -45,7 +45,7 @@ class Values:
         """Take the values (n,)."""
         self.rows = len(values)
         self._deviations = values - values.mean() if self.rows else values
-        self._squares = float(np.square(self._deviations).sum())
+        self._squares = float(self._deviations @ self._deviations)
 
     def dependence(self, codes: Codes, size: int) -> Dependence:
         """The intra-class correlation within groups of rows with equal codes 0 … size - 1 (n,).
@@ -88,10 +88,9 @@ class Values:
         clipped = np.clip(self._deviations, -limit, limit)
         clipped -= clipped.mean()
         square = np.square(clipped)
-        second, third = float(square.sum()), float((square * clipped).sum())
-        fourth = float(np.square(square).sum())
-        square *= square * square
-        moments = [one / self.rows for one in (second, third, fourth, float(square.sum()))]
+        second, third, fourth = float(clipped @ clipped), float(square @ clipped), float(square @ square)
+        square *= clipped
+        moments = [one / self.rows for one in (second, third, fourth, float(square @ square))]
         return clipped, second, Shape.of(moments, self.rows)
 
 
@@ -138,7 +137,11 @@ def permutation_moments(counts: Floats, shape: Shape) -> tuple[float, float, flo
     k, n = float(len(counts)), float(shape.rows)
     if n < 4:
         return 0.0, 0.0, 0.0
-    inverse = float((1.0 / counts).sum())
+    # Many groups have few sizes: what follows runs over these.
+    times = np.bincount(counts.astype(np.intp))
+    counts = np.flatnonzero(times).astype(np.float64)
+    times = times[times > 0]
+    inverse = float((times / counts).sum())
     two_pairs = (n - shape.kurtosis) / (n - 1)
     triple = -shape.kurtosis / (n - 1)
     pair = (2 * shape.kurtosis - n) / ((n - 1) * (n - 2))
@@ -154,13 +157,13 @@ def permutation_moments(counts: Floats, shape: Shape) -> tuple[float, float, flo
     mean = (k - 1) / (n - 1)
     # What a row's own square adds, beside what it adds in a group of any size.
     own = 1.0 / counts - k / n
-    pairs = counts * (counts - 1.0)
+    pairs = times * counts * (counts - 1.0)
     squared_skewness, excess = shape.skewness**2, shape.kurtosis - 1.0
     third = (
         8.0 * float((pairs * (counts - 2.0) / counts**3).sum())
         + 4.0 * float((pairs / counts**3).sum()) * squared_skewness
         + 12.0 * float((pairs / counts**2 * own).sum()) * excess
         + 6.0 * float((pairs / counts * own**2).sum()) * squared_skewness
-        + float((counts * own**3).sum()) * (shape.sixth - 3.0 * shape.kurtosis + 2.0)
+        + float((times * counts * own**3).sum()) * (shape.sixth - 3.0 * shape.kurtosis + 2.0)
     )
     return mean, second / n**2 - mean * mean, third / n**3
