@@ -209,6 +209,12 @@ def test_an_evaluation_tells_the_confidence_as_the_gate_does() -> None:
     assert "Each bound holds with 95 % confidence." in section
 
 
+def test_a_warning_stands_above_the_numbers() -> None:
+    warning = Reason(code="rows-dependent", message="Rows of one day err alike.", where="cluster", warning=True)
+    section = to_markdown(Statement("m", "ab" * 32, evaluation().model_copy(update={"reasons": [warning]})))
+    assert 0 < section.index("Warning: Rows of one day err alike.") < section.index("|")
+
+
 def test_long_tables_are_cut_with_a_note() -> None:
     rule = verdict().rules[0]
     many = verdict().model_copy(update={"rules": [rule] * (MAX_ROWS + 7)})

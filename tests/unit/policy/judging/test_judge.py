@@ -82,6 +82,15 @@ def test_without_a_champion_one_rule_about_a_metric_must_pass() -> None:
     assert decision.sentence == ("Passed: the rule holds. 1 rule about the champion did not apply: there is none yet.")
 
 
+def test_a_warning_of_the_evaluation_is_carried_and_decides_nothing() -> None:
+    warning = Reason(code="rows-dependent", message="Rows of one day err alike.", where="cluster", warning=True)
+    missing = Reason(code="metric-missing", message="There is no recall.", where="metrics")
+    passed = decide(judged("score > 0.5", SCORE), "pass", [warning])
+    assert (passed.result, passed.reasons) == ("pass", (warning,))
+    open_one = decide(judged("score > 0.5", SCORE), "inconclusive", [warning, missing])
+    assert open_one.sentence == "Not decided: There is no recall."
+
+
 def test_a_model_is_as_good_as_itself_and_not_better() -> None:
     itself = replace(facts(scope(mean(0.85, 0.01), mean(0.0, 0.0))), is_champion=True)
     assert sentence("score >= champion - 0.01", itself)[0] == "pass"
