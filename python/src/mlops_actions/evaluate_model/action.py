@@ -111,6 +111,11 @@ class _Scored:
     reasons: tuple[Reason, ...] = ()
     """Why the champion could not be scored."""
 
+    @property
+    def answers(self) -> list[Answer]:
+        """The candidate's, and the champion's where there is one."""
+        return [one for one in (self.candidate, self.champion) if one]
+
 
 def run(inputs: Inputs) -> Statement[Evaluation]:
     """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
@@ -241,9 +246,9 @@ def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
     from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
     from mlops_actions.statistics.sample import Sample
 
-    target, answers = test_set.target, [one for one in (scored.candidate, scored.champion) if one]
-    classes = all_classes(target, answers)
-    models = [predictions_of(target, answer, classes, inputs.decision_threshold) for answer in answers]
+    target = test_set.target
+    classes = all_classes(target, scored.answers)
+    models = [predictions_of(target, answer, classes, inputs.decision_threshold) for answer in scored.answers]
     champion = models[1] if len(models) > 1 else None
     return Sample(target.task, target.truth, models[0], champion, test_set.sampling, max(len(classes), 2))
 
@@ -251,8 +256,10 @@ def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
 def _measured(
     inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: _Scored, sample: Sample, known: dict[str, Any]
 ) -> Evaluation:
+    from mlops_actions.evaluate_model.curves import curves_of
     from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
     from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
+    from mlops_actions.evaluate_model.predictions import all_classes
     from mlops_actions.evaluate_model.reasons import not_estimated
     from mlops_actions.statistics.metrics import metrics_for
 
@@ -273,6 +280,7 @@ def _measured(
         champion=records(table.champion, inputs.confidence),
         differences=records(table.differences, inputs.confidence),
         slices=slices,
+        curves=curves_of(sample, all_classes(test_set.target, scored.answers), inputs.confidence),
         timing=_timing(scored.candidate),
         **known,
     )

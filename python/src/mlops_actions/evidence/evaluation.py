@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from mlops_actions.evidence.curves import Curves
 from mlops_actions.evidence.statement import Document, Predicate, Sha256
 from mlops_actions.statistics.estimate import Estimate
 
@@ -101,6 +102,7 @@ class Evaluation(Predicate):
         1, description="A slice with fewer rows in a metric's denominator is part of `(other)` for that metric."
     )
     fairness: list[dict[str, Any]] = []
+    curves: Curves | None = Field(None, description="What a report draws; nothing is judged on it.")
     isolation: Literal["strict", "process", "none"]
     isolation_means: str | None = Field(None, description="What the level was made of on that machine.")
     environment: Environment | None = None
