@@ -1,7 +1,8 @@
-"""Passwords that stand in URLs: kept out of logs and documents."""
+"""Secrets: those in URLs are kept out of logs and documents, others come from the environment only."""
 
 from __future__ import annotations
 
+import os
 import re
 
 _USER_AND_PASSWORD = re.compile(r"(?<=://)(?P<user>[^/@\s:]*)(?::(?P<password>[^/@\s]*))?@")
@@ -23,3 +24,8 @@ def passwords(text: str) -> list[str]:
     ['s3cret', 'token']
     """
     return [match["password"] or match["user"] for match in _USER_AND_PASSWORD.finditer(text)]
+
+
+def secret(variable: str) -> str | None:
+    """The secret that an environment variable holds; None where it is not set or empty."""
+    return os.environ.get(variable) or None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -19,7 +19,9 @@ from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
 
 if TYPE_CHECKING:
     from mlops_actions.evaluate_model.answer import Answer
+    from mlops_actions.evaluate_model.candidate import Candidate
     from mlops_actions.evaluate_model.measurement import Cut
+    from mlops_actions.evaluate_model.pairing import Scored
     from mlops_actions.evaluate_model.sandbox import Sandbox
     from mlops_actions.evaluate_model.testset import TestSet
     from mlops_actions.registries.reference import Model
@@ -31,13 +33,27 @@ log = logging.getLogger(__name__)
 class Inputs(CommonInputs):
     """What evaluate-model takes."""
 
-    model: Annotated[str, MODEL] = Field(
+    model: Annotated[str | None, MODEL] = Field(
+        None,
         description="A path, `name@alias`, `name:version` or `sha256:…` of a joblib, pickle, cloudpickle, skops "
-        "or ONNX file."
+        "or ONNX file, or of a folder of MLflow. With `predictions` or `endpoint`: the model that is behind them.",
     )
     trusted_types: Words = Field(
         default=[],
         description="Types that a skops file may hold besides the known ones, by their full names; never read from it.",
+    )
+    predictions: Annotated[str | None, FILES] = Field(
+        None,
+        description="Predictions instead of a model: a table with `prediction`, `probability` or `probability_…`.",
+    )
+    key: Words = Field(
+        default=[], description="Columns by which rows of `predictions` are found; by default rows have the same order."
+    )
+    endpoint: str | None = Field(
+        None, description="A server instead of a model: the URL that takes rows as JSON and answers predictions."
+    )
+    endpoint_token: str | None = Field(
+        None, description="Name of the environment variable that holds the endpoint's bearer token."
     )
     data: Annotated[str, FILES] = Field(
         description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them."
@@ -102,44 +118,34 @@ class Outputs(CommonOutputs):
     n: int | None = Field(None, description="Rows scored.")
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """What scoring both models left."""
-
-    candidate: Answer
-    champion: Answer | None
-    reasons: tuple[Reason, ...] = ()
-    """Why the champion could not be scored."""
-
-    @property
-    def answers(self) -> list[Answer]:
-        """The candidate's, and the champion's where there is one."""
-        return [one for one in (self.candidate, self.champion) if one]
-
-
 def run(inputs: Inputs) -> Statement[Evaluation]:
     """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
     from mlops_actions.evaluate_model.answer import MisbehaviourError
+    from mlops_actions.evaluate_model.candidate import find_candidate, source_of
     from mlops_actions.evaluate_model.champion import find_champion
     from mlops_actions.evaluate_model.environments import find_environment
     from mlops_actions.evaluate_model.measurement import cut_by
+    from mlops_actions.evaluate_model.pairing import sample_of, score_both
     from mlops_actions.evaluate_model.sandbox import choose
     from mlops_actions.registries.reference import resolve
 
     _check_metrics(inputs)
-    model = resolve(inputs.model, inputs.registry, inputs.name)
+    source = source_of(inputs)
+    model = resolve(inputs.model, inputs.registry, inputs.name) if inputs.model else None
     champion = find_champion(inputs.champion, inputs.registry, inputs.name)
-    test_set, materials = _read(inputs)
-    sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python))
-    known = _known(inputs, model, champion, test_set, sandbox, materials)
+    test_set, materials = _read(inputs, featured=source != "predictions" or champion is not None)
+    runs = source == "model" or champion is not None
+    sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python)) if runs else None
+    candidate = find_candidate(inputs, model, test_set, sandbox)
+    known = _known(inputs, candidate, champion, test_set, sandbox, materials)
     cuts = [cut_by(column, values) for column, values in test_set.slices.items()]
     try:
-        scored = _score_both(inputs, model, champion, test_set, sandbox)
-        sample = _sample(inputs, test_set, scored)
+        scored = score_both(inputs, candidate, champion, test_set, sandbox)
+        sample = sample_of(inputs, test_set, scored)
     except MisbehaviourError as error:
-        reason = Reason(code=error.code, message=f"The model {error.message}", where=inputs.model)
-        return Statement(inputs.model, model.sha256, Evaluation(result="fail", reasons=[reason], **known))
-    return Statement(inputs.model, model.sha256, _measured(inputs, test_set, cuts, scored, sample, known))
+        reason = Reason(code=error.code, message=f"The model {error.message}", where=candidate.name)
+        return Statement(candidate.name, candidate.sha256, Evaluation(result="fail", reasons=[reason], **known))
+    return Statement(candidate.name, candidate.sha256, _measured(inputs, test_set, cuts, scored, sample, known))
 
 
 def _check_metrics(inputs: Inputs) -> None:
@@ -156,7 +162,7 @@ def _check_metrics(inputs: Inputs) -> None:
             )
 
 
-def _read(inputs: Inputs) -> tuple[TestSet, list[Material]]:
+def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
     from mlops_actions.evaluate_model.availability import availability
     from mlops_actions.evaluate_model.testset import read_test_set
     from mlops_actions.tables import open_table
@@ -174,7 +180,8 @@ def _read(inputs: Inputs) -> tuple[TestSet, list[Material]]:
         weights=inputs.weights,
         cluster=inputs.cluster,
         slices=inputs.slices,
-        available=available,
+        available=replace(available, row_ids=(*available.row_ids, *inputs.key)),
+        featured=featured,
     )
     task = test_set.target.task
     if inputs.task is None:
@@ -185,16 +192,17 @@ def _read(inputs: Inputs) -> tuple[TestSet, list[Material]]:
 
 def _known(
     inputs: Inputs,
-    model: Model,
+    candidate: Candidate,
     champion: Model | None,
     test_set: TestSet,
-    sandbox: Sandbox,
+    sandbox: Sandbox | None,
     materials: list[Material],
 ) -> dict[str, Any]:
     """What the statement says however scoring ends."""
     from mlops_actions.evaluate_model.environments import environment_record
 
     kept_back = test_set.kept_back
+    materials = [*materials, *candidate.materials]
     if champion:
         materials = [*materials, Material(name="champion", uri=champion.reference, digest={"sha256": champion.sha256})]
     return {
@@ -209,52 +217,16 @@ def _known(
         "minimum_count": inputs.minimum_count,
         "champion_sha256": champion.sha256 if champion else None,
         "champion_name": champion.reference if champion else None,
-        "isolation": sandbox.level,
-        "isolation_means": sandbox.means,
-        "environment": environment_record(sandbox.interpreter),
-        "size_bytes": model.path.stat().st_size,
+        "source": candidate.source,
+        "isolation": sandbox.level if sandbox else None,
+        "isolation_means": sandbox.means if sandbox else None,
+        "environment": environment_record(sandbox.interpreter) if sandbox else None,
+        "size_bytes": candidate.size_bytes,
     }
 
 
-def _score_both(inputs: Inputs, model: Model, champion: Model | None, test_set: TestSet, sandbox: Sandbox) -> _Scored:
-    from mlops_actions.evaluate_model.answer import MisbehaviourError
-    from mlops_actions.evaluate_model.exchange import ModelFile
-    from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
-    from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
-    from mlops_actions.evaluate_model.scoring import score
-
-    trusted = tuple(inputs.trusted_types)
-    candidate = score(ModelFile(model.path, model.sha256, "model", trusted), test_set, sandbox, inputs.time_limit)
-    if champion is None:
-        return _Scored(candidate, None)
-    if champion.sha256 == model.sha256 and inputs.champion_python is None:
-        log.info("The model is the champion.")
-        return _Scored(candidate, candidate)
-    if inputs.champion_python is not None:
-        sandbox = choose(inputs.isolation, find_interpreter(inputs.champion_python, "champion-python"))
-    try:
-        file = ModelFile(champion.path, champion.sha256, "champion", trusted)
-        answer = score(file, test_set, sandbox, inputs.time_limit)
-        predictions_of(test_set.target, answer, all_classes(test_set.target, [answer]), inputs.decision_threshold)
-    except MisbehaviourError as error:
-        reason = Reason(code="champion-not-scored", message=f"The champion {error.message}", where=champion.reference)
-        return _Scored(candidate, None, (reason,))
-    return _Scored(candidate, answer)
-
-
-def _sample(inputs: Inputs, test_set: TestSet, scored: _Scored) -> Sample:
-    from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
-    from mlops_actions.statistics.sample import Sample
-
-    target = test_set.target
-    classes = all_classes(target, scored.answers)
-    models = [predictions_of(target, answer, classes, inputs.decision_threshold) for answer in scored.answers]
-    champion = models[1] if len(models) > 1 else None
-    return Sample(target.task, target.truth, models[0], champion, test_set.sampling, max(len(classes), 2))
-
-
 def _measured(
-    inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: _Scored, sample: Sample, known: dict[str, Any]
+    inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: Scored, sample: Sample, known: dict[str, Any]
 ) -> Evaluation:
     from mlops_actions.evaluate_model.curves import curves_of
     from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
@@ -286,8 +258,10 @@ def _measured(
     )
 
 
-def _timing(answer: Answer) -> Timing:
+def _timing(answer: Answer) -> Timing | None:
     import numpy as np
 
+    if answer.score_seconds is None:
+        return None
     single = float(np.percentile(answer.latency_ms, 95)) if answer.latency_ms else None
     return Timing(load_seconds=answer.load_seconds, score_seconds=answer.score_seconds, latency_p95_ms=single)

@@ -66,9 +66,10 @@ class Answer:
     """(rows,) index of the predicted class, where the model gives labels only."""
     values: NDArray[np.float64] | None
     """(rows,) predicted numbers, for regression."""
-    load_seconds: float
-    score_seconds: float
-    latency_ms: tuple[float, ...]
+    load_seconds: float | None = None
+    """None where the predictions were made elsewhere; so is `score_seconds`."""
+    score_seconds: float | None = None
+    latency_ms: tuple[float, ...] = ()
     """Of calls with a single row."""
 
 
@@ -94,17 +95,18 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
         raise MisbehaviourError("predictions-count", f"returned {given} predictions for {rows} rows.")
     timing = (claims.load_seconds, claims.score_seconds, tuple(claims.latency_ms))
     if wanted == "values":
-        return Answer((), None, None, _finite_values(array), *timing)
+        return Answer((), None, None, checked_values(array), *timing)
     if len(set(classes)) != len(classes) or len(classes) < 2:
         raise MisbehaviourError("predictions-shape", f"knows {len(set(classes))} classes; two are needed at least.")
     if claims.method == "predict_proba":
-        return Answer(classes, _probabilities(array, len(classes)), None, None, *timing)
+        return Answer(classes, checked_probabilities(array, len(classes)), None, None, *timing)
     if array.shape != (rows,) or array.dtype.kind != "i" or array.min() < 0 or array.max() >= len(classes):
         raise MisbehaviourError("predictions-shape", "returned something other than one of its labels a row.")
     return Answer(classes, None, array.astype(np.intp), None, *timing)
 
 
-def _finite_values(array: NDArray[Any]) -> NDArray[np.float64]:
+def checked_values(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Predicted numbers, one a row. Raises MisbehaviourError for NaN, infinity, or another shape."""
     values = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if values.ndim != 1 or values.dtype.kind not in "iuf":
         raise MisbehaviourError("predictions-shape", f"returned an array of shape {array.shape}, not one number a row.")
@@ -112,7 +114,8 @@ def _finite_values(array: NDArray[Any]) -> NDArray[np.float64]:
     return values.astype(np.float64)
 
 
-def _probabilities(array: NDArray[Any], classes: int) -> NDArray[np.float64]:
+def checked_probabilities(array: NDArray[Any], classes: int) -> NDArray[np.float64]:
+    """Probabilities (rows, classes), clipped to 0 to 1. Raises MisbehaviourError where they are none."""
     if array.ndim != 2 or array.shape[1] != classes or array.dtype.kind != "f":
         shape = "one number a row" if array.ndim == 1 else f"{array.shape[1:]} numbers a row"
         raise MisbehaviourError("predictions-shape", f"returned {shape} for {classes} classes.")

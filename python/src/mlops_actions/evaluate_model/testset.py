@@ -59,8 +59,12 @@ def read_test_set(
     cluster: Sequence[str],
     slices: Sequence[str],
     available: Availability,
+    featured: bool = True,
 ) -> TestSet:
-    """Read a table's columns in their roles. Raises InputError for a column that is not there or does not fit."""
+    """Read a table's columns in their roles. Raises InputError for a column that is not there or does not fit.
+
+    Without `featured` no model looks at the rows, and there are no features.
+    """
     known = table.columns
     weighted = [weights] if weights else []
     clustered = {one: column_of(one, known, table.location) for one in cluster}
@@ -69,9 +73,9 @@ def read_test_set(
         for name in names:
             _require(name, known, role, table.location)
     kept_back = _kept_back(known, target, weights, cluster, features, available)
-    wished = known if features is None else features
+    wished = [] if not featured else known if features is None else features
     chosen = [name for name in wished if name not in kept_back and known[name] not in _NESTED]
-    if not chosen:
+    if featured and not chosen:
         raise InputError("no column is left that a model may see.", where="features", hint="Name at least one.")
     roles = {target, *slices, *weighted, *available.row_ids}
     keys = [] if cluster else [name for name in known if name not in roles and is_candidate(name, known, chosen)]

@@ -63,7 +63,7 @@ class Environment(Document):
 class Timing(Document):
     """How long scoring took."""
 
-    load_seconds: float
+    load_seconds: float | None = Field(None, description="Null where a server had loaded it before.")
     score_seconds: float
     latency_p95_ms: float | None = Field(None, description="Of single-row calls.")
 
@@ -103,10 +103,11 @@ class Evaluation(Predicate):
     )
     fairness: list[dict[str, Any]] = []
     curves: Curves | None = Field(None, description="What a report draws; nothing is judged on it.")
-    isolation: Literal["strict", "process", "none"]
+    source: Literal["model", "predictions", "endpoint"] = Field("model", description="What gave the predictions.")
+    isolation: Literal["strict", "process", "none"] | None = Field(description="Null where no model ran here.")
     isolation_means: str | None = Field(None, description="What the level was made of on that machine.")
     environment: Environment | None = None
-    size_bytes: int = Field(description="Of the model.")
+    size_bytes: int | None = Field(description="Of the model; null where it was not here.")
     timing: Timing | None = None
 
 

@@ -116,13 +116,14 @@ def facts_of(evaluation: Evaluation) -> Facts:
         scope = Scope(part.n, part.estimates, part.champion, part.differences)
         slices.setdefault(part.column, {})[part.value] = scope
     latency = evaluation.timing.latency_p95_ms if evaluation.timing else None
+    size = None if evaluation.size_bytes is None else evaluation.size_bytes / MEGABYTE
     return Facts(
         whole=Scope(evaluation.n, evaluation.estimates, evaluation.champion, evaluation.differences),
         slices=slices,
         between=_between(evaluation.fairness),
         minimum_count=evaluation.minimum_count,
         clusters=tuple(evaluation.cluster),
-        measured={"size_mb": evaluation.size_bytes / MEGABYTE, "latency_p95_ms": latency},
+        measured={"size_mb": size, "latency_p95_ms": latency},
     )
 
 
