@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_actions.evidence.data_report import CheckResult, DataReport, Drift
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports.page import Block, Distributions, Page, Table, marked, number
+from mlops_actions.reports.page import Block, Distributions, Page, Table, counted, marked, number
 
 _CHECKS = ("outcome", "column", "check", "failed", "of", "first rows", "contract")
 _DRIFT = ("outcome", "column", "method", "above noise", "limit", "noise alone")
@@ -17,7 +17,7 @@ def page(statement: Statement[DataReport]) -> Page:
     unchecked = [check for check in report.checks if check.result == "not-checked"]
     drifted = [drift for drift in report.drift if drift.result == "fail"]
     headline = (
-        f"{statement.name}: {report.rows:,} rows, {len(report.columns)} columns; "
+        f"{statement.name}: {counted(report.rows, 'row')}, {counted(len(report.columns), 'column')}; "
         f"{len(report.checks) - len(failed) - len(unchecked)} checks hold, {len(failed)} fail, "
         f"{len(unchecked)} were not checked; {len(drifted)} of {len(report.drift)} columns drifted."
     )

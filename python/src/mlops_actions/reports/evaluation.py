@@ -1,79 +1,112 @@
-"""The evaluation's page: each metric with its interval, beside the champion's, then slices."""
+"""The evaluation's page: better or worse than the champion, then curves, then slices, then how it was scored."""
 
 from __future__ import annotations
 
-from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation, Slice
+from collections.abc import Iterator
+from itertools import chain
+
+from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports.page import Block, Interval, Page, Table, Text, interval, number
-from mlops_actions.reports.scales import charts_of
+from mlops_actions.reports import curves, slices
+from mlops_actions.reports.direction import HEADLINE, oriented, told
+from mlops_actions.reports.page import Block, Interval, Intervals, Measure, Outcome, Page, Table, Text, counted, number
+
+_OUTCOMES: dict[str, Outcome] = {"better": "pass", "worse": "fail"}
 
 
 def page(statement: Statement[Evaluation]) -> Page:
-    """Headline metrics, differences to the champion, slices."""
+    """Headline metrics, differences to the champion, curves, slices."""
     evaluation = statement.predicate
     if evaluation.result != "pass":
         text = " ".join(reason.message for reason in evaluation.reasons if not reason.warning)
         return Page("Evaluation", evaluation.result, f"{statement.name}: {text}", ())
-    names = ", ".join(evaluation.cluster)
-    rows = f"{evaluation.n:,} rows" + (f", in clusters of {names}" if names else "")
-    compared = f", beside {evaluation.champion_name or 'the champion'}" if evaluation.champion_sha256 else ""
-    headline = f"{statement.name} on {rows}{compared}. Each bound holds with {_shown(evaluation)} % confidence."
+    headline = f"{statement.name} {_finding(evaluation)}, on {_rows(evaluation)}."
     return Page("Evaluation", evaluation.result, headline, tuple(_blocks(evaluation)))
 
 
-def _blocks(evaluation: Evaluation) -> list[Block]:
-    headings = ("metric", "value", "interval", "champion", "difference", "its interval")
-    rows = tuple(_metric(evaluation, name, one) for name, one in evaluation.estimates.items())
-    blocks: list[Block] = [Text(f"Warning: {one.message}") for one in evaluation.reasons if one.warning]
-    blocks.append(Table("Metrics", headings, rows))
-    if evaluation.differences:
-        bars = (
-            (_magnitude(evaluation, name), _bar(name, one, 0.0))
-            for name, one in evaluation.differences.items()
-            if one.value is not None
-        )
-        blocks += charts_of("Difference to the champion, paired", bars)
-    blocks += [_slices(evaluation, column) for column in dict.fromkeys(one.column for one in evaluation.slices)]
+def _finding(evaluation: Evaluation) -> str:
+    differences = {name: one for name, one in evaluation.differences.items() if oriented(name, one)}
+    if not differences:
+        name = next((one for one in HEADLINE if one in evaluation.estimates), None)
+        one = evaluation.estimates.get(name or "")
+        found = f"has {name} {Measure(one.value, one.lower, one.upper)}" if one else "was scored"
+        return found if evaluation.champion_sha256 else f"{found}; there is no champion to compare with"
+    champion = evaluation.champion_name or "the champion"
+    words = [told(name, one) for name, one in differences.items()]
+    better, worse = words.count("better"), words.count("worse")
+    if not better and not worse:
+        return f"is neither shown better nor worse than {champion} on any of {counted(len(words), 'metric')}"
+    rest = len(words) - better - worse
+    parts = [("better", f"than {champion} ", better), ("worse", "" if better else f"than {champion} ", worse)]
+    shown = " and ".join(f"{word} {than}on {count}" for word, than, count in parts if count)
+    return f"is {shown} of {counted(len(words), 'metric')}" + (f" ({rest} not shown to differ)" if rest else "")
+
+
+def _rows(evaluation: Evaluation) -> str:
+    names = ", ".join(evaluation.cluster)
+    return counted(evaluation.n, "row") + (f", in clusters of {names}" if names else "")
+
+
+def _blocks(evaluation: Evaluation) -> Iterator[Block]:
+    yield from (Text(f"Warning: {one.message}") for one in evaluation.reasons if one.warning)
+    if evaluation.estimates:
+        yield _metrics(evaluation)
+        yield Text(f"Each bound holds with {_shown(evaluation)} % confidence.")
+    yield from curves.groups(evaluation)
+    yield from slices.groups(evaluation)
     if evaluation.unavailable:
         kept = ", ".join(evaluation.unavailable)
-        blocks.append(Text(f"Kept from the model, since not available at prediction time: {kept}."))
-    return blocks
+        yield Text(f"Kept from the model, since not available at prediction time: {kept}.")
+    yield Table("How it was scored", ("what", "value"), tuple(_facts(evaluation)), folded=True)
 
 
-def _metric(evaluation: Evaluation, name: str, one: EstimateRecord) -> tuple[str, ...]:
+def _metrics(evaluation: Evaluation) -> Intervals | Table:
+    rows = [_metric(evaluation, name, one) for name, one in evaluation.estimates.items()]
+    if not evaluation.champion and all(row.value is None for row in rows):
+        return Table("Metrics", ("metric", "value"), tuple(row.cells for row in rows))
+    if not evaluation.champion:
+        return Intervals("Metrics", ("metric", "value", "shares on one scale"), tuple(rows))
+    headings = ("metric", "candidate", "champion", "difference", "shown", "difference, dashed at none")
+    return Intervals("Metrics", headings, tuple(rows), common=False)
+
+
+def _metric(evaluation: Evaluation, name: str, one: EstimateRecord) -> Interval:
+    cells = (name, Measure(one.value, one.lower, one.upper))
+    if not evaluation.champion:
+        # On one scale with shares, a number of euros would flatten them all.
+        comparable = one.lower is not None and one.upper is not None and one.lower >= 0.0 and one.upper <= 1.0
+        return Interval(cells, one.value if comparable else None, one.lower, one.upper, None)
     champion, difference = evaluation.champion.get(name), evaluation.differences.get(name)
-    return (
-        name,
-        number(one.value),
-        interval(one.lower, one.upper),
-        number(champion.value) if champion else "–",
-        number(difference.value) if difference else "–",
-        interval(difference.lower, difference.upper) if difference else "–",
+    if champion is None or difference is None:
+        return Interval((*cells, "–", "–", "–"), None, None, None, None)
+    word = told(name, difference)
+    return Interval(
+        (*cells, number(champion.value), Measure(difference.value, difference.lower, difference.upper, True), word),
+        difference.value,
+        difference.lower,
+        difference.upper,
+        0.0,
+        _OUTCOMES.get(word, ""),
     )
 
 
-def _slices(evaluation: Evaluation, column: str) -> Table:
-    metrics = tuple(list(evaluation.estimates)[:4])
-    rows = tuple(_slice(one, metrics) for one in evaluation.slices if one.column == column)
-    return Table(f"By {column}", (column, "rows", *metrics), rows, folded=True)
-
-
-def _slice(one: Slice, metrics: tuple[str, ...]) -> tuple[str, ...]:
-    shown = (one.estimates.get(metric) for metric in metrics)
-    cells = tuple(f"{number(each.value)} ({interval(each.lower, each.upper)})" if each else "–" for each in shown)
-    return (one.value, f"{one.n:,}", *cells)
-
-
-def _magnitude(evaluation: Evaluation, name: str) -> float:
-    both = (evaluation.estimates.get(name), evaluation.champion.get(name))
-    return max((abs(one.value or 0.0) for one in both if one), default=0.0)
-
-
-def _bar(name: str, one: EstimateRecord, limit: float) -> Interval:
-    return Interval(name, one.value or 0.0, one.lower, one.upper, limit, "")
+def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    means = f" ({evaluation.isolation_means})" if evaluation.isolation_means else ""
+    yield "isolation", evaluation.isolation + means
+    yield "size of the model", f"{evaluation.size_bytes:,} bytes"
+    if evaluation.timing:
+        yield "loaded in", f"{number(evaluation.timing.load_seconds, 3)} s"
+        yield "scored in", f"{number(evaluation.timing.score_seconds, 3)} s"
+        if evaluation.timing.latency_p95_ms is not None:
+            yield "latency of a row, 95th percentile", f"{number(evaluation.timing.latency_p95_ms, 3)} ms"
+    if evaluation.environment:
+        yield "Python", evaluation.environment.python
+        yield "platform", evaluation.environment.platform
+        yield from evaluation.environment.packages.items()
+    yield "features", ", ".join(evaluation.features)
 
 
 def _shown(evaluation: Evaluation) -> str:
     """The percentage of one bound, as a gate's message has it; both bounds together hold with less."""
-    confidence = next(iter(evaluation.estimates.values())).confidence if evaluation.estimates else 0.95
-    return f"{100 * confidence:g}"
+    records = chain(evaluation.estimates.values(), evaluation.differences.values())
+    return f"{100 * next((one.confidence for one in records), 0.95):g}"

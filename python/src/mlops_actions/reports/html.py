@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from mlops_actions import __version__
 from mlops_actions.reports import scales
-from mlops_actions.reports.page import Block, Page, interval, marked, number
+from mlops_actions.reports.page import Block, Page, marked, number
 
 
 def render(pages: Sequence[Page]) -> str:
@@ -20,10 +21,15 @@ def render(pages: Sequence[Page]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "marked": marked, "template": _template}
-    environment.globals |= {"interval": interval, "axis_of": scales.axis_of, "timeline_of": scales.timeline_of}
+    environment.filters |= {"number": number, "marked": marked, "template": _template, "breakable": _breakable}
+    environment.globals |= {"scales": scales}
     return environment.get_template("page.html").render(pages=pages, version=__version__)
 
 
 def _template(block: Block) -> str:
     return f"{type(block).__name__.lower()}.html"
+
+
+def _breakable(text: str) -> Markup:
+    """Text that may go on in the next line after an underscore."""
+    return Markup("_<wbr>").join(escape(part) for part in str(text).split("_"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import east_asian_width
 
-from mlops_actions.reports.page import Block, Page, Table, Text, marked
+from mlops_actions.reports.page import Block, Group, Intervals, Page, Table, Text, marked
 
 MAX_ROWS = 200
 """Rows of one table; a summary is a page to read, the statement holds the rest."""
@@ -14,9 +14,9 @@ _SPECIAL = re.compile(r"([\\`*\[\]<>|#~@]|(?<!\w)_|_(?!\w))")
 
 
 def render(page: Page) -> str:
-    """The page as Markdown. Charts are left out: each stands beside a table."""
+    """The page as Markdown. Of charts only those are here that are a table too."""
     parts = [f"## {page.title}: {marked(page.outcome)}", escape(page.headline)]
-    parts += [_block(block) for block in page.blocks if isinstance(block, Text | Table)]
+    parts += [_block(block) for block in page.blocks]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -32,6 +32,10 @@ def escape(text: str) -> str:
 def _block(block: Block) -> str:
     if isinstance(block, Text):
         return escape(block.text)
+    if isinstance(block, Group):
+        return "\n\n".join(filter(None, map(_block, block.blocks)))
+    if isinstance(block, Intervals):
+        block = Table(block.title, block.headings[:-1], tuple(row.cells for row in block.rows), block.folded)
     if not isinstance(block, Table) or not block.rows:
         return ""
     table = _table(block)
@@ -41,7 +45,7 @@ def _block(block: Block) -> str:
 
 
 def _table(block: Table) -> str:
-    rows = [block.headings, *block.rows[:MAX_ROWS]]
+    rows = [tuple(map(str, row)) for row in (block.headings, *block.rows[:MAX_ROWS])]
     widths = [max(_width(row[column]) for row in rows) for column in range(len(block.headings))]
     lines = [_line(row, widths) for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")

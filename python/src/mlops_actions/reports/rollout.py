@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from mlops_actions.evidence.rollout import Look, Rollout
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports.page import Page, Table, Timeline, number
+from mlops_actions.reports.page import Lines, Page, Series, Table, number
 
 _HEADINGS = ("time", "weight %", "candidate errors", "stable errors", "evidence worse", "evidence not worse")
 
@@ -21,20 +22,26 @@ def page(statement: Statement[Rollout]) -> Page:
         f"it holds {reached} of traffic. " + " ".join(reason.message for reason in rollout.reasons)
     )
     looks = rollout.looks
-    start = looks[0].time if looks else None
-    chart = Timeline(
-        title="Evidence (log10) at each look",
-        x=tuple((look.time - start).total_seconds() for look in looks if start),
-        series=(
-            ("worse", tuple(look.worse for look in looks)),
-            ("not worse", tuple(look.non_inferior for look in looks)),
-        ),
-        threshold=-math.log10(rollout.alpha),
-        threshold_label=f"decides at alpha = {rollout.alpha:g}",
-        x_label="seconds",
-    )
     table = Table("Looks", _HEADINGS, tuple(map(_look, looks)), folded=len(looks) > 20)
-    return Page("Canary", rollout.result, headline, (chart, table))
+    charts = (_chart(looks, rollout.alpha),) if looks else ()
+    return Page("Canary", rollout.result, headline, (*charts, table))
+
+
+def _chart(looks: Sequence[Look], alpha: float) -> Lines:
+    x = tuple((look.time - looks[0].time).total_seconds() for look in looks)
+    lines = {"worse": tuple(look.worse for look in looks), "not worse": tuple(look.non_inferior for look in looks)}
+    threshold = -math.log10(alpha)
+    ends = "; ".join(f"{name} ends at {number(line[-1])}" for name, line in lines.items())
+    decides = f"decides at alpha = {alpha:g}"
+    return Lines(
+        "Evidence at each look",
+        f"{ends}; {decides} {number(threshold)}",
+        "seconds",
+        "evidence (log10)",
+        tuple(Series(name, x, line) for name, line in lines.items()),
+        None,
+        guide=(decides, ((x[0], threshold), (x[-1], threshold))),
+    )
 
 
 def _look(look: Look) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mlops_actions.reports.page import Interval, Intervals, Timeline
+from mlops_actions.reports.page import Histogram, Interval, Intervals, Lines
 
-_COMPARABLE = 10.0
+WIDTH, HEIGHT = 300.0, 220.0
+"""Of the room inside a chart's axes."""
 
 
 @dataclass(frozen=True)
@@ -26,55 +27,66 @@ class Axis:
         share = (value - self.low) / (self.high - self.low)
         return round(min(max(share, 0.0), 1.0) * self.width, 1)
 
-    def ticks(self) -> list[float]:
-        """About five round numbers."""
-        step = _round_step((self.high - self.low) / 5)
-        first = math.ceil(self.low / step)
-        return [round(index * step, 10) for index in range(first, math.floor(self.high / step) + 1)]
+    def ticks(self, about: int = 5) -> list[float]:
+        """About so many round numbers.
+
+        >>> Axis(-0.013, 0.051, 100).ticks(3)
+        [0.0, 0.05]
+        """
+        step = _round_step((self.high - self.low) / about)
+        first = math.ceil(self.low / step - 1e-9)
+        return [round(index * step, 10) + 0.0 for index in range(first, math.floor(self.high / step + 1e-9) + 1)]
 
 
-def charts_of(title: str, rows: Iterable[tuple[float, Interval]]) -> tuple[Intervals, ...]:
-    """Interval charts that each hold rows of about one magnitude, which is given beside each row.
-
-    On one axis an error in euros would flatten every share beside it. Whatever is at most 1 shares one chart.
-
-    >>> price, share = Interval("rmse", 9.0, 8.0, 10.0, 0.0, ""), Interval("r2", 0.1, 0.0, 0.2, 0.0, "")
-    >>> [chart.title for chart in charts_of("Difference", [(140.0, price), (0.9, share)])]
-    ['Difference', 'Difference, on another scale']
-    """
-    of_all = [(max(abs(magnitude), 1.0), row) for magnitude, row in rows]
-    starts: list[float] = []
-    for magnitude in sorted(magnitude for magnitude, _ in of_all):
-        if not starts or magnitude > _COMPARABLE * starts[-1]:
-            starts.append(magnitude)
-    groups: dict[float, list[Interval]] = {}
-    for magnitude, row in of_all:
-        groups.setdefault(max(start for start in starts if start <= magnitude), []).append(row)
-    titles = (title, *[f"{title}, on another scale"] * len(groups))
-    return tuple(Intervals(one, tuple(group)) for one, group in zip(titles, groups.values(), strict=False))
+def common_axis(chart: Intervals) -> Axis:
+    """An axis of 100 that holds every bound, value and limit that an interval chart draws."""
+    return _padded((one for row in chart.rows if row.value is not None for one in _numbers(row)), 100.0)
 
 
-def axis_of(chart: Intervals, width: float) -> Axis:
-    """An axis that holds every bound, value and limit of an interval chart."""
-    found = [
-        number
-        for row in chart.rows
-        for number in (row.value, row.lower, row.upper, row.limit)
-        if number is not None and math.isfinite(number)
-    ]
-    return _padded(found, width)
+def own_axis(row: Interval) -> Axis:
+    """An axis of 100 for one row: its limit is in the middle, where it has one."""
+    found = _numbers(row)
+    if row.limit is not None:
+        reach = max((abs(one - row.limit) for one in found), default=0.0)
+        found += [row.limit - reach, row.limit + reach]
+    return _padded(found, 100.0)
 
 
-def timeline_of(chart: Timeline, width: float, height: float) -> tuple[Axis, Axis]:
-    """The x and y axes of a timeline; y points upwards when drawn from `height` down."""
-    values = [number for _, line in chart.series for number in line]
-    return _padded(list(chart.x), width), _padded([*values, chart.threshold, 0.0], height)
+def axes_of(chart: Lines) -> tuple[Axis, Axis]:
+    """The x and y axes of a line chart; y points upwards when drawn from `HEIGHT` down."""
+    if chart.square:
+        return Axis(0.0, 1.0, WIDTH), Axis(0.0, 1.0, HEIGHT)
+    ends = chart.guide[1] if chart.guide else ()
+    x = [one for line in chart.series for one in line.x]
+    y = [one for line in chart.series for part in (line.y, line.lower, line.upper) for one in part if one is not None]
+    y += [one for area in chart.areas for part in (area.low, area.high) for one in part]
+    x_axis = _padded([*x, *(end[0] for end in ends)], WIDTH, pad=0.0)
+    return x_axis, _padded([*y, *(end[1] for end in ends)], HEIGHT)
 
 
-def _padded(values: list[float], width: float) -> Axis:
-    low, high = min(values, default=0.0), max(values, default=1.0)
-    pad = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
-    return Axis(low - pad, high + pad, width)
+def histogram_axes(chart: Histogram) -> tuple[Axis, Axis]:
+    """The axes of a histogram; shares begin at 0."""
+    highest = max((one for _, shares in chart.series for one in shares), default=0.0) or 1.0
+    return Axis(chart.edges[0], chart.edges[-1], WIDTH), Axis(0.0, 1.05 * highest, HEIGHT)
+
+
+def steps(edges: Sequence[float], shares: Sequence[float]) -> list[tuple[float, float]]:
+    """The outline of a histogram, from the ground and back to it."""
+    inner = [(edge, share) for i, share in enumerate(shares) for edge in edges[i : i + 2]]
+    return [(edges[0], 0.0), *inner, (edges[-1], 0.0)]
+
+
+def _numbers(row: Interval) -> list[float]:
+    return [one for one in (row.value, row.lower, row.upper, row.limit) if one is not None and math.isfinite(one)]
+
+
+def _padded(values: Iterable[float], width: float, pad: float = 0.05) -> Axis:
+    found = list(values)
+    low, high = min(found, default=0.0), max(found, default=1.0)
+    if not high > low:
+        return Axis(low - (abs(low) * 0.05 or 1.0), high + (abs(high) * 0.05 or 1.0), width)
+    room = (high - low) * pad
+    return Axis(low - room, high + room, width)
 
 
 def _round_step(step: float) -> float:

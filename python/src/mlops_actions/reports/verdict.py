@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 from mlops_actions.evidence.statement import Statement
 from mlops_actions.evidence.verdict import RuleOutcome, Verdict
-from mlops_actions.reports.page import Interval, Outcome, Page, Table, Text, interval, marked, number
-from mlops_actions.reports.scales import charts_of
+from mlops_actions.reports.page import (
+    Block,
+    Cell,
+    Interval,
+    Intervals,
+    Outcome,
+    Page,
+    Table,
+    Text,
+    interval,
+    marked,
+    number,
+)
 
 _NUMBERS = ("champion", "value, or difference", "interval", "limit")
 
@@ -18,26 +30,35 @@ def page(statement: Statement[Verdict]) -> Page:
     rules = [rule for rule in verdict.rules if rule.slice is None]
     slices = [rule for rule in verdict.rules if rule.slice is not None]
     points = (Text("Judged as points: the metrics came without uncertainty."),) if verdict.judged_on == "points" else ()
-    blocks = (
+    blocks: tuple[Block, ...] = (
         *points,
-        Table(
-            "Rules",
-            ("outcome", "rule", *_NUMBERS),
-            tuple((_outcome(rule), rule.rule, *_numbers(rule)) for rule in rules),
+        Intervals(
+            "Rules", ("outcome", "rule", *_NUMBERS, "dashed at the limit"), tuple(map(_rule, rules)), common=False
         ),
         *(Text(f"{rule.rule}: {rule.message}") for rule in rules if rule.result in ("fail", "inconclusive")),
-        *charts_of(
-            "Distance to each rule's limit", ((_magnitude(rule), bar) for rule in verdict.rules if (bar := _bar(rule)))
-        ),
-        Table(
-            "By slice",
-            ("outcome", "rule", "slice", *_NUMBERS),
-            tuple((_outcome(rule), rule.rule, rule.slice or "", *_numbers(rule)) for rule in slices),
-            folded=True,
+        *(
+            _forest(rule, [one for one in slices if one.rule == rule])
+            for rule in dict.fromkeys(one.rule for one in slices)
         ),
         Table("Every reason", ("rule", "why"), tuple((rule.rule, rule.message) for rule in rules), folded=True),
     )
     return Page("Gate", verdict.result, verdict.decision, blocks)
+
+
+def _rule(rule: RuleOutcome) -> Interval:
+    return _drawn(rule, (_outcome(rule), rule.rule, *_numbers(rule)))
+
+
+def _forest(text: str, slices: Sequence[RuleOutcome]) -> Intervals:
+    """The slices of one rule, as they came: what decides is first."""
+    rows = tuple(_drawn(one, (one.slice or "", _outcome(one), *_numbers(one))) for one in slices)
+    return Intervals(f"By slice: {text}", ("slice", "outcome", *_NUMBERS, "dashed at the limit"), rows, folded=True)
+
+
+def _drawn(rule: RuleOutcome, cells: tuple[Cell, ...]) -> Interval:
+    known = rule.limit is not None and (rule.lower is not None or rule.upper is not None)
+    value = rule.value if known else None
+    return Interval(cells, value, rule.lower, rule.upper, rule.limit, cast("Outcome", rule.result))
 
 
 def _outcome(rule: RuleOutcome) -> str:
@@ -49,15 +70,3 @@ def _numbers(rule: RuleOutcome) -> tuple[str, ...]:
     shown = interval(rule.lower, rule.upper) if known else "–"
     sign = "+" if rule.champion is not None and (rule.value or 0.0) > 0 else ""
     return (number(rule.champion), sign + number(rule.value), shown, number(rule.limit))
-
-
-def _magnitude(rule: RuleOutcome) -> float:
-    return max(abs(one or 0.0) for one in (rule.value, rule.limit, rule.champion))
-
-
-def _bar(rule: RuleOutcome) -> Interval | None:
-    """The interval, moved so that rules with different limits share one axis."""
-    if rule.value is None or rule.limit is None or (rule.lower is None and rule.upper is None):
-        return None
-    lower, upper = (None if bound is None else bound - rule.limit for bound in (rule.lower, rule.upper))
-    return Interval(rule.slice or rule.rule, rule.value - rule.limit, lower, upper, 0.0, cast("Outcome", rule.result))

@@ -66,16 +66,18 @@ class Ranking:
     def precision_recall(self, points: int = POINTS) -> Curve | None:
         """Precision against recall, from the highest score down; None where a class is missing.
 
-        The first point at each of `points` levels of recall, and the last one. The area is the full curve's average
-        precision, sum of (R_i - R_i-1) P_i.
+        From the first positive on, the first point at each of `points` levels of recall, and the last one. The area is
+        the full curve's average precision, sum of (R_i - R_i-1) P_i.
         """
         if not (self.positives[-1] > 0 and self.negatives[-1] > 0):
             return None
-        recall = self.positives / self.positives[-1]
-        precision = self.positives / (self.positives + self.negatives)
+        found = self.positives > 0
+        positives, negatives, thresholds = self.positives[found], self.negatives[found], self.thresholds[found]
+        recall = positives / positives[-1]
+        precision = positives / (positives + negatives)
         kept = np.union1d(_evenly(recall, points), len(recall) - 1)
         area = float((np.diff(recall, prepend=0.0) * precision).sum())
-        return Curve(recall[kept], precision[kept], self.thresholds[kept], area)
+        return Curve(recall[kept], precision[kept], thresholds[kept], area)
 
 
 @dataclass(frozen=True)
