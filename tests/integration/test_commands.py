@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -88,6 +89,11 @@ def test_a_registered_model_is_pulled_byte_for_byte(released: Project, tmp_path:
         (("pull", "flights@champion", "--output", "x", "--registry", "s4://x"), 2, "of an unknown kind 's4'"),
         (("trace", "policy.yaml"), 2, "no statement in 'mlops-evidence' is about 'policy.yaml'"),
         (("trace", "gone.joblib"), 2, "'gone.joblib' does not exist."),
+        (("history", "flihgts"), 2, "has no model 'flihgts'. Did you mean 'flights'?"),
+        (("history", "--alias", "champoin"), 2, "'flights' never had an alias 'champoin' in the registry"),
+        (("history", "--limit", "0"), 2, "argument --limit: '0' is no number from 1 on."),
+        (("diff", "@champion", ":7"), 2, "'flights' has no version 7 in the registry"),
+        (("attest", "@champion", "--kind", "rollout", "--output", "x"), 2, "no rollout in 'mlops-evidence' is about"),
     ],
 )
 def test_what_cannot_be_had_is_said(released: Project, words: tuple[str, ...], code: int, message: str) -> None:
@@ -117,6 +123,53 @@ def test_a_model_is_traced_from_the_registry_alone(released: Project, tmp_path: 
     done = Project(tmp_path).run("trace", "flights@champion", "--registry", f"file:{registry}", "--format", "text")
     assert done.returncode == 0, done.stderr
     assert {"training", "verdict"} <= {word for line in done.stdout.splitlines() for word in line.split()}
+
+
+def test_the_history_of_a_model_tells_each_move_and_its_verdict(released: Project) -> None:
+    sha256 = digest_path(released.folder / "build/new.joblib")
+    lines = released.run("history").stdout.splitlines()
+    assert lines[0] == "History: flights, the newest first."
+    assert lines[3].split() == ["now", "when", "(UTC)", "alias", "change", "SHA-256", "verdict", "by"]
+    (row,) = lines[4:]
+    assert re.fullmatch(rf"  \*    \S+ \S+ +champion  – → v1  {sha256[:12]}  pass     mlops-actions \S+", row)
+    document = json.loads(released.run("history", "flights", "--alias", "champion", "--format", "json").stdout)
+    (change,) = document["changes"]
+    assert (change["before"], change["after"]) == (None, {"version": 1, "sha256": sha256})
+    assert (change["action"], change["stands"], change["verdict"]["result"]) == ("promote", True, "pass")
+    markdown = released.run("history", "--format", "markdown").stdout
+    assert markdown.startswith("## History:")
+    assert f"| {sha256[:12]} |" in markdown
+
+
+def test_a_difference_tells_what_two_models_have_and_have_not_in_common(released: Project) -> None:
+    done = released.run("diff", "@champion", "build/model.joblib")
+    assert done.stdout.splitlines()[0] == "Difference: @champion (v1) → build/model.joblib"
+    assert "They are the same, byte for byte." in done.stdout
+    other = released.folder / "build/other.joblib"
+    other.write_bytes(b"another model")
+    done = released.run("diff", "@champion", str(other))
+    other.unlink()
+    assert "No evaluation of" in done.stdout
+    facts = {tuple(line.split()[:2]) for line in done.stdout.splitlines()}
+    assert {("Metrics",), ("Rules",), ("Origin",)} <= {each[:1] for each in facts}
+    document = json.loads(released.run("diff", "@champion", ":1", "--format", "json").stdout)
+    assert all(one["same"] for one in document)
+    assert {"Model", "Metrics", "Rules", "Test data", "Origin"} <= {one["section"] for one in document}
+
+
+def test_what_is_attested_is_the_predicate_as_it_stands(released: Project, tmp_path: Path) -> None:
+    outputs = released.outputs("attest", "build/new.joblib", "--output", str(tmp_path))
+    sha256 = digest_path(released.folder / "build/new.joblib")
+    assert outputs == {
+        "subject-name": "build/new.joblib",
+        "subject-digest": f"sha256:{sha256}",
+        "predicate-type": "https://mlops-actions.github.io/statement/verdict/v1",
+        "predicate-path": str(tmp_path / "predicate.json"),
+    }
+    (statement,) = released.folder.glob(f"mlops-evidence/verdict-{sha256[:12]}-*.json")
+    stored = json.loads(statement.read_text())
+    assert json.loads((tmp_path / "predicate.json").read_text()) == stored["predicate"]
+    assert stored["subject"] == [{"name": "build/new.joblib", "digest": {"sha256": sha256}}]
 
 
 def test_a_recorded_training_holds_what_makes_it_reproducible(project: Project) -> None:

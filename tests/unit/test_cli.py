@@ -51,7 +51,7 @@ def test_the_version_is_told(types: Type, word: str) -> None:
     ("word", "advice"),
     [
         ("quality-gaet", "Did you mean 'quality-gate'?"),
-        ("gate", "Known: canary-deploy, evaluate-model, "),
+        ("publish", "Known: attest, canary-deploy, "),
         ("", "Known:"),
     ],
 )

@@ -6,11 +6,12 @@ import json
 import re
 from datetime import UTC, datetime
 
-from mlops_actions.evidence import Material, Provenance, Statement, digest_bytes
+from mlops_actions.dossier import Link
+from mlops_actions.evidence import Material, Predicate, Provenance, Statement, digest_bytes
 from mlops_actions.evidence.data_report import DataReport
 from mlops_actions.evidence.training import Training
 from mlops_actions.evidence.verdict import Verdict
-from mlops_actions.trace import Link, as_json, follow, mermaid, text
+from mlops_actions.trace import as_json, follow, mermaid, text
 
 MODEL, DATA, POLICY = "aa" * 32, "bb" * 32, "cc" * 32
 WHO = Provenance(
@@ -22,11 +23,11 @@ WHO = Provenance(
 )
 
 
-def link(statement: Statement) -> Link:  # type: ignore[type-arg]
+def link(statement: Statement[Predicate]) -> Link[Predicate]:
     return Link(digest_bytes(statement.to_json()), statement)
 
 
-def chain_of_three() -> list[Link]:
+def chain_of_three() -> list[Link[Predicate]]:
     report = Statement("train.parquet", DATA, DataReport(result="pass", rows=9, columns=[], checks=[], provenance=WHO))
     data = Material(name="data", uri="train.parquet", digest={"sha256": DATA})
     training = Statement(

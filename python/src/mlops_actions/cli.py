@@ -20,6 +20,9 @@ COMMANDS = {
     "run": "mlops_actions.release_train",
     "record": "mlops_actions.record",
     "trace": "mlops_actions.trace",
+    "history": "mlops_actions.history",
+    "diff": "mlops_actions.diff",
+    "attest": "mlops_actions.attest",
     "pull": "mlops_actions.pull",
 }
 """Name → module; its docstring's first line says what the command does."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
+from mlops_actions.dossier import Link, finished, read_dossier
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Predicate, Statement, digest_bytes
+from mlops_actions.evidence import Predicate, Statement
 from mlops_actions.evidence.promotion import Promotion
-from mlops_actions.evidence.statement import KINDS, predicate_class
 from mlops_actions.runner import Outcome, common_inputs
 
 _READ = frozenset({"data", "reference", "contract", "policy", "champion"})
@@ -32,14 +32,6 @@ class Node:
     parents: tuple[Node, ...] = ()
 
 
-@dataclass(frozen=True)
-class Link:
-    """A statement and its own digest."""
-
-    sha256: str
-    statement: Statement[Predicate]
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions trace model.joblib`, or a reference such as name@champion."""
     parser.add_argument("model", help="A path, name@alias, @alias, name:version or sha256:….")
@@ -54,8 +46,8 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every 
 
     inputs = common_inputs(vars(options), os.environ)
     model = resolve(options.model, inputs.registry, inputs.name)
-    kept = open_registry(inputs.registry).statements(model.name, model.sha256) if model.name else []
-    chain = follow(options.model, model.sha256, _links(EvidenceStore(inputs.evidence), kept))
+    statements = read_dossier(inputs.evidence, open_registry(inputs.registry), [model])
+    chain = follow(options.model, model.sha256, statements)
     if not chain.parents:
         raise InputError(
             f"no statement in {inputs.evidence!r} is about {options.model!r} (sha256 {model.sha256[:12]}).",
@@ -67,20 +59,13 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every 
     return Outcome(0, {})
 
 
-def _links(store: EvidenceStore, kept: list[Statement[Predicate]]) -> list[Link]:
-    """Every statement of the evidence folder, and those that the registry keeps; each once."""
-    found = {one.sha256: one.statement for kind in KINDS for one in store.find(predicate_class(kind))}
-    found |= {digest_bytes(statement.to_json()): statement for statement in kept}
-    return [Link(sha256, statement) for sha256, statement in found.items()]
-
-
-def follow(name: str, sha256: str, statements: list[Link]) -> Node:
+def follow(name: str, sha256: str, statements: list[Link[Predicate]]) -> Node:
     """The chain behind one digest: the statements about it, their materials, the statements about those."""
     return _follow("model", name, sha256, statements, frozenset())
 
 
-def _follow(label: str, name: str, sha256: str, statements: list[Link], above: frozenset[str]) -> Node:
-    alike: dict[tuple[str, ...], list[Link]] = {}
+def _follow(label: str, name: str, sha256: str, statements: list[Link[Predicate]], above: frozenset[str]) -> Node:
+    alike: dict[tuple[str, ...], list[Link[Predicate]]] = {}
     for one in statements:
         if one.statement.sha256 == sha256:
             alike.setdefault(_gist(one.statement.predicate), []).append(one)
@@ -95,9 +80,9 @@ def _gist(predicate: Predicate) -> tuple[str, ...]:
     return (predicate.KIND, said, *read)
 
 
-def _of_statements(alike: list[Link], statements: list[Link], above: frozenset[str]) -> Node:
+def _of_statements(alike: list[Link[Predicate]], statements: list[Link[Predicate]], above: frozenset[str]) -> Node:
     """The newest of statements that say the same."""
-    link = max(alike, key=_finished)
+    link = max(alike, key=finished)
     predicate = link.statement.predicate
     known = {one.sha256 for one in statements}
     materials = [
@@ -107,11 +92,6 @@ def _of_statements(alike: list[Link], statements: list[Link], above: frozenset[s
     ]
     others = f", and {len(alike) - 1} older like it" if len(alike) > 1 else ""
     return Node(predicate.KIND, link.sha256, _detail(link.statement) + others, tuple(materials))
-
-
-def _finished(link: Link) -> float:
-    provenance = link.statement.predicate.provenance
-    return provenance.finished.timestamp() if provenance else 0.0
 
 
 def _detail(statement: Statement[Predicate]) -> str:
