@@ -92,8 +92,10 @@ def _metric(evaluation: Evaluation, name: str, one: EstimateRecord) -> Interval:
 
 def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     means = f" ({evaluation.isolation_means})" if evaluation.isolation_means else ""
-    yield "isolation", evaluation.isolation + means
-    yield "size of the model", f"{evaluation.size_bytes:,} bytes"
+    if evaluation.isolation:
+        yield "isolation", evaluation.isolation + means
+    if evaluation.size_bytes is not None:
+        yield "size of the model", f"{evaluation.size_bytes:,} bytes"
     if evaluation.timing:
         yield "loaded in", f"{number(evaluation.timing.load_seconds, 3)} s"
         yield "scored in", f"{number(evaluation.timing.score_seconds, 3)} s"

@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 
 def _lines(block: Table) -> list[str]:
-    rows = [tuple(map(plain, row)) for row in (block.headings, *block.rows)]
+    rows = [tuple(plain(str(cell)) for cell in row) for row in (block.headings, *block.rows)]
     widths = [max(_width(row[column]) for row in rows) for column in range(len(block.headings))]
     return [_line(row, widths) for row in rows]
 
