@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import joblib
+import mlflow.sklearn
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
@@ -25,16 +26,16 @@ def main(folder: Path) -> None:
     np.savez(folder / "scored.npz", truth=truth, place=generator.integers(0, SLICES, ROWS), **probabilities)
 
     names = [f"x{i}" for i in range(FEATURES)]
-    rows = pd.DataFrame(generator.normal(size=(120_000, FEATURES)), columns=names)
     weights = generator.normal(size=FEATURES) / 3
+    rows = pd.DataFrame(generator.normal(size=(ROWS, FEATURES)), columns=names)
     rows["y"] = (rows[names].to_numpy() @ weights + generator.logistic(size=len(rows)) > 0).astype(int)
-    train, test = rows[:20_000], rows[20_000:]
-    joblib.dump(LogisticRegression(max_iter=200).fit(train[names], train["y"]), folder / "model.joblib")
-    joblib.dump(
-        LogisticRegression(max_iter=200).fit(train[names][:2000], train["y"][:2000]), folder / "champion.joblib"
-    )
-    test.to_parquet(folder / "rows.parquet")
-    test[:500].to_parquet(folder / "few.parquet")
+    for name, used in (("model", 20_000), ("champion", 2_000)):
+        model = LogisticRegression(max_iter=200).fit(rows[names][:used], rows["y"][:used])
+        joblib.dump(model, folder / f"{name}.joblib")
+        if name == "model":
+            mlflow.sklearn.save_model(model, folder / "logged", serialization_format="cloudpickle")
+    for name, size in (("million", ROWS), ("rows", ROWS // 10), ("few", 500)):
+        rows[-size:].to_parquet(folder / f"{name}.parquet")
 
 
 if __name__ == "__main__":
