@@ -37,14 +37,16 @@ class Design:
     """How the rows of a table were sampled: their weights, and which of them are not independent."""
 
     rows: int
-    """Number of rows."""
+    """Number of rows, or of runs of like rows."""
     weights: Floats | None = None
-    """Positive row weights, or None where all are alike."""
+    """Positive weights of one row, or None where all are alike."""
     columns: tuple[Codes, ...] = ()
     """Cluster codes, one array a cluster column; none where every row is a cluster of one."""
+    counts: Floats | None = None
+    """How many like rows each run stands for; None where each stands for itself."""
 
     def __post_init__(self) -> None:
-        for array in (*self.columns, *(() if self.weights is None else (self.weights,))):
+        for array in (*self.columns, *(one for one in (self.weights, self.counts) if one is not None)):
             if array.shape != (self.rows,):
                 raise ValueError(f"expected {self.rows} rows, found an array of shape {array.shape}")
         if self.weights is not None and not (np.isfinite(self.weights).all() and (self.weights >= 0).all()):
@@ -53,7 +55,8 @@ class Design:
     def take(self, rows: Codes) -> Design:
         """The design of these rows alone."""
         weights = None if self.weights is None else self.weights[rows]
-        return Design(len(rows), weights, tuple(column[rows] for column in self.columns))
+        counts = None if self.counts is None else self.counts[rows]
+        return Design(len(rows), weights, tuple(column[rows] for column in self.columns), counts)
 
     @cached_property
     def ways(self) -> tuple[Way, ...]:

@@ -31,7 +31,7 @@ class Frame:
     def of(cls, design: Design, group: Codes | None = None, groups: int = 1) -> Frame:
         """All rows of a table, as one group or by slice."""
         group = np.zeros(design.rows, dtype=np.intp) if group is None else group
-        return cls(group, groups, design.weights, design.ways)
+        return cls(group, groups, design.weights, design.ways, design.counts)
 
     @cached_property
     def mass(self) -> Floats | None:
