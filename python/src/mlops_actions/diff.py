@@ -116,7 +116,7 @@ def facts(side: Side) -> dict[str, dict[str, str]]:
     if evaluation and evaluation.environment:
         surroundings |= {"python, scoring": evaluation.environment.python, **evaluation.environment.packages}
     return {
-        "Model": {"SHA-256": side.model.sha256} | ({"bytes": f"{evaluation.size_bytes:,}"} if evaluation else {}),
+        "Model": {"SHA-256": side.model.sha256} | _size(evaluation),
         "Metrics": {name: _estimate(one) for name, one in evaluation.estimates.items()} if evaluation else {},
         "Rules": {one.rule: one.result for one in verdict.rules if one.slice is None} if verdict else {},
         "Test data": {one.uri: _digest(one) for one in tested},
@@ -156,6 +156,10 @@ def comparable(before: Side, after: Side) -> str:
 def data_of(evaluation: Evaluation) -> set[str]:
     """Digests of the data that an evaluation read."""
     return {digest for one in evaluation.materials if one.name == "data" for digest in one.digest.values()}
+
+
+def _size(evaluation: Evaluation | None) -> dict[str, str]:
+    return {"bytes": f"{evaluation.size_bytes:,}"} if evaluation and evaluation.size_bytes is not None else {}
 
 
 def _digest(material: Material) -> str:
