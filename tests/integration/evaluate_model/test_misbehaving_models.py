@@ -101,6 +101,11 @@ def isolation(request: pytest.FixtureRequest) -> str:
             "The model put something else in the place of answer.json.",
         ),
         (
+            "def predict_proba(self, X): os.mkdir('output/answer.json'); os._exit(0)",
+            "answer-forged",
+            "The model put something else in the place of answer.json.",
+        ),
+        (
             "def predict_proba(self, X): os.mkfifo('output/answer.json'); os._exit(0)",
             "answer-forged",
             "The model put something else in the place of answer.json.",

@@ -5,18 +5,30 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mlops_actions.errors import CancelledError, InputError
-from mlops_actions.evaluate_model.sandbox import Ending, Isolation, choose, exchange_folder, find_interpreter
+from mlops_actions.evaluate_model.sandbox import (
+    Ending,
+    Isolation,
+    Limits,
+    Sandbox,
+    choose,
+    exchange_folder,
+    find_interpreter,
+)
+from mlops_actions.evaluate_model.sandbox.proof import breaches, refutation
 
 
 def run_inside(code: str, level: Isolation = "process", seconds: float = 30.0) -> Ending:
     sandbox = choose(level, find_interpreter(sys.executable, "python"))
-    with exchange_folder(sandbox) as folder:
+    with exchange_folder(sandbox.nobody) as folder:
         return sandbox.run(["-I", "-c", code], folder, seconds)
 
 
@@ -44,10 +56,10 @@ def test_strict_sees_no_network_no_process_and_no_services() -> None:
     ending = run_inside(
         "import os, socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM);"
         "print(s.connect_ex(('192.0.2.1', 53)) != 0, len([p for p in os.listdir('/proc') if p.isdigit()]),"
-        "os.listdir('/run'), sorted(os.listdir('/dev')))",
+        "os.path.exists('/run'), sorted(os.listdir('/dev')))",
         "strict",
     )
-    assert ending.output == ("True 2 [] ['full', 'null', 'random', 'shm', 'urandom', 'zero']",)
+    assert ending.output == ("True 2 False ['fd', 'full', 'null', 'random', 'shm', 'urandom', 'zero']",)
 
 
 def test_strict_writes_only_into_its_own_folders(tmp_path: Path) -> None:
@@ -126,6 +138,164 @@ def test_a_cancelled_run_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> No
     finally:
         signal.signal(signal.SIGALRM, before)
     assert time.monotonic() - begin < 20
+
+
+WAYS: dict[str, dict[str, Any]] = {
+    "root as nobody": {"nobody": True},
+    "root": {},
+    "a user namespace": {"user_namespace": True},
+}
+
+
+@pytest.fixture(params=WAYS)
+def strict(request: pytest.FixtureRequest) -> Sandbox:
+    """Each way to reach the level, whatever would be chosen on this machine."""
+    sandbox = Sandbox("strict", find_interpreter(sys.executable, "python"), **WAYS[request.param])
+    if why := refutation(sandbox):
+        pytest.skip(f"{request.param} does not reach strict here: {why}")
+    return sandbox
+
+
+def run_in(sandbox: Sandbox, code: str) -> Ending:
+    with exchange_folder(sandbox.nobody) as folder:
+        return sandbox.run(["-I", "-c", textwrap.dedent(code)], folder, 60)
+
+
+def test_labels_and_tokens_are_not_there_though_the_interpreter_lies_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strict: Sandbox
+) -> None:
+    """The workspace is shown as far as the interpreter needs it, and no further."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
+    (tmp_path / "labels.csv").write_text("late\n1\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config").write_text("AUTHORIZATION: basic token")
+    monkeypatch.chdir(tmp_path)
+    sandbox = replace(strict, interpreter=find_interpreter(".venv/bin/python", "python"))
+    assert refutation(sandbox) is None
+    ending = run_in(
+        sandbox,
+        f"""
+        import os, sys
+        print(sys.prefix, os.listdir({str(tmp_path)!r}), os.path.exists({str(Path.home() / ".bashrc")!r}))
+    """,
+    )
+    assert ending.output == (f"{tmp_path}/.venv ['.venv'] False",)
+
+
+def test_a_model_may_write_only_to_memory_of_limited_size(strict: Sandbox) -> None:
+    sandbox = replace(strict, limits=Limits(disk=1_000_000))
+    ending = run_in(
+        sandbox,
+        """
+        for place in ("output/x", "home/x", "/dev/shm/x"):
+            try:
+                with open(place, "wb") as stream:
+                    stream.write(bytes(900_000))
+                print(place)
+            except OSError as error:
+                print(error.strerror)
+    """,
+    )
+    assert ending.output == ("output/x", "No space left on device", "No space left on device")
+
+
+def test_more_processes_than_allowed_are_ended(strict: Sandbox) -> None:
+    """At most 120 that only sleep: where nothing stopped them, the test would fail and the machine live on."""
+    begin = time.monotonic()
+    ending = run_in(
+        replace(strict, limits=Limits(processes=30)),
+        """
+        import os, time
+        for _ in range(120):
+            if not os.fork():
+                time.sleep(20)
+                os._exit(0)
+        time.sleep(20)
+    """,
+    )
+    assert ending.exceeded == "processes"
+    assert time.monotonic() - begin < 15
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
+def test_the_kernel_itself_refuses_nobody_further_processes() -> None:
+    """Even were the watch asleep: its limit lies so high here that it never looks up."""
+    allowed = 64 * (os.cpu_count() or 1)
+    sandbox = Sandbox("strict", find_interpreter(sys.executable, "python"), nobody=True)
+    ending = run_in(
+        replace(sandbox, limits=Limits(processes=100)),
+        f"""
+        import os, resource
+        print(resource.getrlimit(resource.RLIMIT_NPROC) == ({100 + allowed}, {100 + allowed}))
+        resource.setrlimit(resource.RLIMIT_NPROC, (20, 20))
+        started = 0
+        try:
+            for started in range(60):
+                if not os.fork():
+                    import time; time.sleep(2); os._exit(0)
+        except OSError as error:
+            print(error.strerror, started < 20)
+    """,
+    )
+    assert ending.output == ("True", "Resource temporarily unavailable True")
+
+
+def test_memory_is_counted_over_all_processes(strict: Sandbox) -> None:
+    ending = run_in(
+        replace(strict, limits=Limits(memory=200_000_000)),
+        """
+        import os, time
+        for i in range(3):
+            if not os.fork():
+                break
+        held = bytearray(os.urandom(1)) * 90_000_000
+        time.sleep(30)
+    """,
+    )
+    assert ending.exceeded == "memory"
+
+
+def test_memory_that_processes_share_is_counted_once(strict: Sandbox) -> None:
+    ending = run_in(
+        replace(strict, limits=Limits(memory=200_000_000)),
+        """
+        import os, time
+        held = bytearray(os.urandom(1)) * 90_000_000
+        for i in range(3):
+            if not os.fork():
+                time.sleep(1)
+                os._exit(0)
+        for i in range(3):
+            os.wait()
+        print("done")
+    """,
+    )
+    assert (ending.exceeded, ending.output) == ("", ("done",))
+
+
+def test_the_probe_reaches_everything_where_nothing_keeps_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that each of its tries can fail: run as an ordinary process it is stopped by nothing."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "labels.csv").touch()
+    found = breaches(Sandbox("none", find_interpreter(sys.executable, "python")))
+    for what in (
+        "reached the network by TCP",
+        "reached the network by UDP, which DNS needs",
+        "reached a socket of a service",
+        "reached an abstract socket",
+        "saw other processes",
+        "could read environ of process",
+        "could read mem of process",
+        "could trace process",
+        "could copy memory of another process",
+        "could signal another process",
+        f"could read {tmp_path}/labels.csv",
+        f"could write to {tmp_path}",
+        "could write to input",
+        "kept capabilities",
+        "could gain privileges",
+    ):
+        assert any(one.startswith(what) for one in found), what
 
 
 def reaches_strict() -> bool:

@@ -46,8 +46,23 @@ def to_seconds(value: object) -> object:
     return value
 
 
+def to_bytes(value: object) -> object:
+    """A size such as `500MB`, `4GB` or a bare number, in bytes; a kilobyte has 1000 of them, a kibibyte (`KiB`) 1024.
+
+    >>> to_bytes("1.5GB")
+    1500000000
+    """
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:([KMGT])(i?)B|B)?\s*", value)):
+        power = " KMGT".index(match[2] or " ")
+        return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
+    if isinstance(value, str):
+        raise ValueError("write a size such as 500MB, 4GB or 2GiB")
+    return value
+
+
 Words = Annotated[list[str], BeforeValidator(split_words)]
 Numbers = Annotated[list[float], BeforeValidator(split_words)]
+Bytes = Annotated[int, BeforeValidator(to_bytes), Field(gt=0)]
 Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0, allow_inf_nan=False)]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs, Seconds, Words
+from mlops_actions.ci.inputs import FILES, MODEL, Bytes, CommonInputs, CommonOutputs, Seconds, Words
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Material, Reason, Result, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
@@ -91,6 +91,10 @@ class Inputs(CommonInputs):
         0.95, description="Confidence of the bounds that are shown; a gate may ask for any other."
     )
     time_limit: Seconds = Field(600.0, description="How long one model may take to score all rows, such as `10m`.")
+    memory_limit: Bytes | None = Field(
+        None, description="How much memory a model may take, such as `4GB`; by default nine tenths of what is free."
+    )
+    disk_limit: Bytes = Field(10**9, description="How much a model may write, shared memory included.")
     python: str = Field(
         "python3",
         description="The interpreter, with its packages, that scores the model; with `environment` also a version, "
@@ -106,7 +110,7 @@ class Inputs(CommonInputs):
     )
     isolation: Literal["strict", "process", "none"] = Field(
         "strict",
-        description="What is kept from the model: `strict` (environment, network, other processes, writing files), "
+        description="What is kept from the model: `strict` (environment, network, other processes, your files), "
         "`process` (environment and privileges) or `none`.",
     )
 
@@ -126,7 +130,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.environments import find_environment
     from mlops_actions.evaluate_model.measurement import cut_by
     from mlops_actions.evaluate_model.pairing import sample_of, score_both
-    from mlops_actions.evaluate_model.sandbox import choose
+    from mlops_actions.evaluate_model.sandbox import Limits, choose
     from mlops_actions.registries.reference import resolve
 
     _check_metrics(inputs)
@@ -135,7 +139,8 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     champion = find_champion(inputs.champion, inputs.registry, inputs.name)
     test_set, materials = _read(inputs, featured=source != "predictions" or champion is not None)
     runs = source == "model" or champion is not None
-    sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python)) if runs else None
+    limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
+    sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits) if runs else None
     candidate = find_candidate(inputs, model, test_set, sandbox)
     known = _known(inputs, candidate, champion, test_set, sandbox, materials)
     cuts = [cut_by(column, values) for column, values in test_set.slices.items()]

@@ -169,10 +169,11 @@ def _read_bounded(path: Path, limit: int) -> bytes | None:
         return None
     except OSError:
         raise MisbehaviourError("answer-forged", f"put something else in the place of {path.name}.") from None
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+        os.close(descriptor)
+        raise MisbehaviourError("answer-forged", f"put something else in the place of {path.name}.")
     with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            raise MisbehaviourError("answer-forged", f"put something else in the place of {path.name}.")
         content = stream.read(limit + 1)
     if len(content) > limit:
         raise MisbehaviourError("predictions-count", f"wrote more to {path.name} than {limit:,} bytes.")

@@ -10,7 +10,7 @@ from mlops_actions.evaluate_model.answer import Answer, MisbehaviourError
 from mlops_actions.evaluate_model.candidate import Candidate
 from mlops_actions.evaluate_model.exchange import ModelFile
 from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
-from mlops_actions.evaluate_model.sandbox import Sandbox, choose, find_interpreter
+from mlops_actions.evaluate_model.sandbox import Limits, Sandbox, choose, find_interpreter
 from mlops_actions.evaluate_model.scoring import score
 from mlops_actions.evaluate_model.testset import TestSet
 from mlops_actions.evidence import Reason
@@ -52,7 +52,8 @@ def score_both(
         log.info("The model is the champion.")
         return Scored(own, own)
     if inputs.champion_python is not None:
-        sandbox = choose(inputs.isolation, find_interpreter(inputs.champion_python, "champion-python"))
+        limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
+        sandbox = choose(inputs.isolation, find_interpreter(inputs.champion_python, "champion-python"), limits)
     assert sandbox is not None
     try:
         file = ModelFile(champion.path, champion.sha256, "champion", tuple(inputs.trusted_types))

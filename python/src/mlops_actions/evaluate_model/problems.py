@@ -11,7 +11,7 @@ from typing import NoReturn
 from mlops_actions.errors import InputError, MlopsError, nearest
 from mlops_actions.evaluate_model.answer import MisbehaviourError, Problem
 from mlops_actions.evaluate_model.exchange import ModelFile
-from mlops_actions.evaluate_model.sandbox import Interpreter
+from mlops_actions.evaluate_model.sandbox import Interpreter, Sandbox
 from mlops_actions.evaluate_model.testset import TestSet
 
 _PACKAGES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "cv2": "opencv-python", "PIL": "pillow"}
@@ -19,7 +19,7 @@ _PACKAGES = {"sklearn": "scikit-learn", "yaml": "pyyaml", "cv2": "opencv-python"
 _SHOWN_CHARACTERS = 300
 
 
-def raise_problem(problem: Problem, model: ModelFile, test_set: TestSet, interpreter: Interpreter) -> NoReturn:
+def raise_problem(problem: Problem, model: ModelFile, test_set: TestSet, sandbox: Sandbox) -> NoReturn:
     """Raise MisbehaviourError for what speaks against the model, InputError for what speaks against its environment."""
     listed = problem.details.get("columns") or problem.details.get("types")
     report = _Report(
@@ -28,7 +28,7 @@ def raise_problem(problem: Problem, model: ModelFile, test_set: TestSet, interpr
         [plain(str(one)) for one in listed] if isinstance(listed, list) else [],
         model,
         test_set,
-        interpreter,
+        sandbox,
     )
     raise _SENTENCES.get(problem.code, _unusable)(report)
 
@@ -53,7 +53,11 @@ class _Report:
     """Of columns or types."""
     model: ModelFile
     test_set: TestSet
-    interpreter: Interpreter
+    sandbox: Sandbox
+
+    @property
+    def interpreter(self) -> Interpreter:
+        return self.sandbox.interpreter
 
     @property
     def given(self) -> str:
@@ -181,7 +185,8 @@ def _unusable(report: _Report) -> MisbehaviourError:
 def _exception(report: _Report) -> str:
     # A class of the training script is gone with the script.
     advice = " Put the class into a module that is installed where it is scored."
-    return report.message.rstrip(".") + "." + (advice if "'__main__'" in report.message else "")
+    limit = report.sandbox.limits.met_by(report.message)
+    return report.message.rstrip(".") + "." + (advice if "'__main__'" in report.message else limit)
 
 
 _SENTENCES: dict[str, Callable[[_Report], MlopsError | MisbehaviourError]] = {

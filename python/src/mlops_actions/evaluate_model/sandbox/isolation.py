@@ -1,11 +1,11 @@
 """How much is kept from a model, and by which of the machine's means.
 
 `process`: a process of its own without our environment, capabilities, sudo or open files. It is of the same user, so
-that it can still use the network, read and change that user's files, read the memory of processes other than this
-one, and leave a process behind that left its session.
-`strict`: also no network, no other processes in sight and none left behind, all files read-only, no sockets of
-services; the user nobody where root or sudo is there and nobody can run the interpreter.
-In both, what the user (or nobody) may read can still be read.
+that it can still use the network, read and change that user's files, and read the memory of processes other than this
+one.
+`strict`: also no network, no other processes in sight, and of all files only the interpreter, its packages and the
+system's libraries, read-only; the user nobody where root or sudo is there and nobody can run the interpreter.
+In both, memory, disk and the number of processes are limited, and no process is left behind.
 """
 
 from __future__ import annotations
@@ -14,26 +14,24 @@ import ctypes
 import json
 import os
 import shutil
-import socket
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.sandbox.interpreter import Interpreter
+from mlops_actions.evaluate_model.sandbox.limits import Limits
 from mlops_actions.evaluate_model.sandbox.process import Ending, run_process
+from mlops_actions.evaluate_model.sandbox.proof import refutation
+from mlops_actions.evaluate_model.sandbox.view import Entry, private_folders, view_of
 
 Isolation = Literal["strict", "process", "none"]
 
-_ENTER = Path(__file__).with_name("enter.py")
-_PROBE = Path(__file__).with_name("probe.py")
-_PROBE_SECONDS = 60.0
-_HIDDEN = ("/run", "/tmp", "/var/tmp")  # noqa: S108  hidden, not used
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108  its own, in the sandbox
+_ENTER = Path(__file__).parent / "inside" / "enter.py"
 _SUDO = ("sudo", "-n", "--")
 _PR_SET_DUMPABLE = 4
 
@@ -50,6 +48,12 @@ class Sandbox:
     """Whether privilege comes from sudo."""
     user_namespace: bool = False
     """Whether privilege comes from a user namespace."""
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def namespaces(self) -> bool:
+        """Whether it has a root, a network and process numbers of its own."""
+        return self.level == "strict"
 
     @property
     def means(self) -> str:
@@ -73,33 +77,43 @@ class Sandbox:
         }
         settings = {
             "level": self.level,
+            "namespaces": self.namespaces,
             "nobody": self.nobody,
             "user_namespace": self.user_namespace,
             "folder": str(folder),
-            "keep": [path for path in self.interpreter.prefixes if path.startswith(_HIDDEN)],
-            "hide": _HIDDEN,
-            "home": str(home),
-            "shared_memory": _SHARED_MEMORY,
-            "writable": [str(folder / "output")],
+            "view": [[one.kind, one.path, one.target] for one in self._view],
+            "memory": self.limits.memory,
+            "disk": self.limits.disk,
+            "processes": self.limits.processes,
+            # Strict has a file system of that size instead.
+            "watched": [] if self.level == "strict" else [str(home), str(folder / "output")],
             "environment": environment,
         }
-        enter = [sys.executable, "-I", "-S", str(_ENTER), json.dumps(settings), *command]
+        enter = [sys.executable, "-E", "-s", "-S", str(_ENTER), json.dumps(settings), *command]
         with _memory_closed():
-            if not self.sudo:
-                return run_process(enter, str(folder), {}, seconds)
-            return run_process([*_SUDO, *enter], str(folder), {}, seconds, stop=[*_SUDO, "kill", "-KILL"])
+            if self.sudo:
+                ending = run_process([*_SUDO, *enter], str(folder), {}, seconds, stop=[*_SUDO, "kill", "-KILL"])
+            else:
+                ending = run_process(enter, str(folder), {}, seconds)
+        return replace(ending, exceeded=(folder / "supervision").read_text(encoding="ascii"))
+
+    @cached_property
+    def _view(self) -> list[Entry]:
+        return view_of(self.interpreter, private_folders()) if self.level == "strict" else []
 
 
-def choose(level: Isolation, interpreter: Interpreter) -> Sandbox:
+def choose(level: Isolation, interpreter: Interpreter, limits: Limits | None = None) -> Sandbox:
     """The strongest sandbox of a level that works here, proved by a probe for `strict`.
 
     Raises InputError when the level cannot be reached: nothing was loaded then.
     """
+    limits = limits or Limits()
     if level != "strict":
-        return Sandbox(level, interpreter)
+        return Sandbox(level, interpreter, limits=limits)
     found = []
-    for sandbox in _strict_ways(interpreter):
-        failure = _probe(sandbox)
+    for way in _strict_ways(interpreter):
+        sandbox = replace(way, limits=limits)
+        failure = refutation(sandbox)
         if failure is None:
             return sandbox
         found.append(f"{sandbox.means}: {failure}")
@@ -109,23 +123,6 @@ def choose(level: Isolation, interpreter: Interpreter) -> Sandbox:
         hint="Run on a machine with root, passwordless sudo or user namespaces, or allow less with "
         "`isolation: process` (the model then sees the network and this user's files).",
     )
-
-
-@contextmanager
-def exchange_folder(sandbox: Sandbox) -> Iterator[Path]:
-    """A private folder with `input`, `output` and `home`; gone at the end.
-
-    Where the user nobody must get in, it lies below a name that cannot be guessed and that others cannot list.
-    """
-    with tempfile.TemporaryDirectory(prefix="mlops-actions-", ignore_cleanup_errors=True) as outer:
-        folder = Path(os.path.realpath(tempfile.mkdtemp(dir=outer)))
-        for path in (folder / "input", folder / "home", folder / "output"):
-            path.mkdir(mode=0o700)
-        if sandbox.nobody:
-            for path, mode in ((Path(outer), 0o711), (folder, 0o711), (folder / "input", 0o755)):
-                path.chmod(mode)
-            (folder / "output").chmod(0o777)
-        yield folder
 
 
 def _strict_ways(interpreter: Interpreter) -> Iterator[Sandbox]:
@@ -138,19 +135,6 @@ def _strict_ways(interpreter: Interpreter) -> Iterator[Sandbox]:
     if shutil.which("sudo"):
         yield Sandbox("strict", interpreter, nobody=True, sudo=True)
     yield Sandbox("strict", interpreter, user_namespace=True)
-
-
-def _probe(sandbox: Sandbox) -> str | None:
-    """Try inside what must not work; returns what did work, or why nothing ran, or None when all is well."""
-    with exchange_folder(sandbox) as folder, socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        shutil.copy(_PROBE, folder / "input" / "probe.py")
-        ending = sandbox.run(["-I", "input/probe.py", str(listener.getsockname()[1])], folder, _PROBE_SECONDS)
-        last = ending.output[-1] if ending.output else f"exit code {ending.exit_code}"
-        if ending.exit_code != 0:
-            return last
-        return None if last == "contained" else f"the probe {last}"
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import IO
 
 _KEPT_BYTES = 64 * 1024
 _KEPT_LINES = 20
+_SECONDS_TO_END = 5.0
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Ending:
     """How long it ran."""
     output: tuple[str, ...]
     """The last lines of what it wrote to stdout and stderr: untrusted text."""
+    exceeded: str = ""
+    """`memory`, `disk` or `processes` where it was ended for using too much."""
 
 
 def run_process(
@@ -92,6 +95,11 @@ def _wait(process: subprocess.Popen[bytes], deadline: float) -> bool:
 def _kill(process: subprocess.Popen[bytes], stop: Sequence[str]) -> None:
     if stop and process.poll() is None:
         subprocess.run([*stop, str(process.pid)], check=False, capture_output=True, timeout=10)
+    if process.poll() is None:
+        # It ends those that left its session, and then itself.
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_SECONDS_TO_END)
     # Its members may outlive the leader, so the group is killed even when that has ended.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
