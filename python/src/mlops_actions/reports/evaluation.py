@@ -92,6 +92,7 @@ def _metric(evaluation: Evaluation, name: str, one: EstimateRecord) -> Interval:
 
 def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     means = f" ({evaluation.isolation_means})" if evaluation.isolation_means else ""
+    yield "predictions from", evaluation.source
     if evaluation.isolation:
         yield "isolation", evaluation.isolation + means
     if evaluation.size_bytes is not None:
