@@ -128,6 +128,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.candidate import find_candidate, source_of
     from mlops_actions.evaluate_model.champion import find_champion
     from mlops_actions.evaluate_model.environments import find_environment
+    from mlops_actions.evaluate_model.large import evaluate_large, large_table
     from mlops_actions.evaluate_model.measurement import cut_by
     from mlops_actions.evaluate_model.pairing import sample_of, score_both
     from mlops_actions.evaluate_model.sandbox import Limits, choose
@@ -137,6 +138,8 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     source = source_of(inputs)
     model = resolve(inputs.model, inputs.registry, inputs.name) if inputs.model else None
     champion = find_champion(inputs.champion, inputs.registry, inputs.name)
+    if champion is None and (table := large_table(inputs)):
+        return evaluate_large(inputs, table, model)
     test_set, materials = _read(inputs, featured=source != "predictions" or champion is not None)
     runs = source == "model" or champion is not None
     limits = Limits.of(inputs.memory_limit, inputs.disk_limit)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.answer import MisbehaviourError
+from mlops_actions.evaluate_model.clusters import values_of
 from mlops_actions.evaluate_model.measurement import Cut, cut_by, measure, measure_slices
 from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.statistics.clusters import Design, Floats, encode
@@ -46,6 +47,7 @@ class Roles:
     champion: str | None = None
     """The champion's probability."""
     cluster: tuple[str, ...] = ()
+    """Columns, or days and weeks of them, such as `sold.date`."""
     weights: str | None = None
     threshold: float = 0.5
     """Probability from which a row counts as positive."""
@@ -134,7 +136,7 @@ def reduce_table(frame: nw.LazyFrame[Any], roles: Roles, cut: str | None = None,
 
     columns = [roles.probability, *([roles.champion] if roles.champion else [])]
     keys = {"truth": nw.col(roles.target)}
-    keys |= {f"cluster{i}": nw.col(name) for i, name in enumerate(roles.cluster)}
+    keys |= {f"cluster{i}": _cluster(name, frame.columns) for i, name in enumerate(roles.cluster)}
     keys |= {"weight": nw.col(roles.weights)} if roles.weights else {}
     keys |= {"slice": nw.col(cut)} if cut else {}
     sums: dict[str, nw.Expr] = {}
@@ -150,10 +152,26 @@ def reduce_table(frame: nw.LazyFrame[Any], roles: Roles, cut: str | None = None,
             sums[f"square_{side}{i}"] = (1.0 - chance) * (1.0 - chance)
     cells = frame.select(**(keys | sums))
     counted = cells.group_by(*keys).agg(nw.len().alias("rows"), *(nw.col(name).sum() for name in sums))
-    return _reduced(collect(counted), roles, cut, bins, len(columns))
+    cells_found = collect(counted)
+    dated = {name: column for name in roles.cluster if (column := _date_column(name, frame.columns)) is not None}
+    return _reduced(cells_found, roles, dated, cut, bins, len(columns))
 
 
-def _reduced(cells: Mapping[str, Column], roles: Roles, cut: str | None, bins: int, models: int) -> Reduced:
+def _cluster(name: str, columns: Collection[str]) -> nw.Expr:
+    """The column, or its day; weeks are made of days afterwards, since not every engine knows when they begin."""
+    import narwhals as nw
+
+    column = _date_column(name, columns)
+    return nw.col(name) if column is None else nw.col(column).cast(nw.Datetime("us")).dt.truncate("1d")
+
+
+def _date_column(cluster: str, columns: Collection[str]) -> str | None:
+    return None if cluster in columns else cluster.rpartition(".")[0]
+
+
+def _reduced(
+    cells: Mapping[str, Column], roles: Roles, dated: Mapping[str, str], cut: str | None, bins: int, models: int
+) -> Reduced:
     counts = cells["rows"].values.astype(np.float64)
     if not len(counts):
         raise InputError("the table has no rows.", where="data", hint="A model cannot be judged on no data.")
@@ -172,7 +190,10 @@ def _reduced(cells: Mapping[str, Column], roles: Roles, cut: str | None, bins: i
     design = Design(
         len(counts),
         None if roles.weights is None else _weights(roles.weights, cells["weight"], counts),
-        tuple(encode(cells[f"cluster{i}"].values)[0] for i in range(len(roles.cluster))),
+        tuple(
+            encode(values_of(name, dated.get(name, name), cells[f"cluster{i}"]))[0]
+            for i, name in enumerate(roles.cluster)
+        ),
         counts,
     )
     predicted = [_binned(cells, i, bins) for i in range(models)]

@@ -79,6 +79,14 @@ class Dependence(Document):
     p_value: float
 
 
+class Reduction(Document):
+    """Rows that were counted where they are instead of read."""
+
+    runs: int = Field(description="Runs of like rows that the estimates were made from.")
+    bins: int = Field(description="Bins of the score; rows of one bin count as ties.")
+    errors: dict[str, float] = Field(description="By metric: the most by which its value may differ from the rows'.")
+
+
 class Evaluation(Predicate):
     """About the model: its digest is the subject."""
 
@@ -104,6 +112,7 @@ class Evaluation(Predicate):
     fairness: list[dict[str, Any]] = []
     curves: Curves | None = Field(None, description="What a report draws; nothing is judged on it.")
     source: Literal["model", "predictions", "endpoint"] = Field("model", description="What gave the predictions.")
+    reduction: Reduction | None = Field(None, description="Null where every row was read.")
     isolation: Literal["strict", "process", "none"] | None = Field(description="Null where no model ran here.")
     isolation_means: str | None = Field(None, description="What the level was made of on that machine.")
     environment: Environment | None = None
