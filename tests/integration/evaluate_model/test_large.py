@@ -76,7 +76,7 @@ def test_a_probability_that_is_none_speaks_against_the_model() -> None:
     ("inputs", "message"),
     [
         ({"target": "lat"}, "target: 'rows.parquet' has no column 'lat'. Did you mean 'late'?"),
-        ({"slices": "orign"}, "slices: 'rows.parquet' has no column 'orign'. Did you mean 'origin'?"),
+        ({"slices": "origins"}, "slices: 'rows.parquet' has no column 'origins'. Did you mean 'origin'?"),
         ({"cluster": "departure.year"}, "cluster: 'departure.year' is not known"),
     ],
 )
