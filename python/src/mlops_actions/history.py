@@ -92,7 +92,7 @@ def _row(event: Event) -> tuple[str, ...]:
         f"{before} → v{change.after.number}" + (" (roll-back)" if change.action == "roll-back" else ""),
         change.after.sha256[:12],
         event.verdict.result if event.verdict else "–",
-        change.by,
+        str(change.author),
     )
 
 
@@ -101,7 +101,10 @@ def _as_dict(event: Event) -> dict[str, object]:
     return {
         "entry": change.entry,
         "time": change.time.isoformat(),
-        "by": change.by,
+        "by": change.author.tool,
+        "actor": change.author.actor,
+        "run_url": change.author.run_url,
+        "approved_by": list(change.author.approved_by),
         "action": change.action,
         "alias": change.alias,
         "before": change.before and {"version": change.before.number, "sha256": change.before.sha256},

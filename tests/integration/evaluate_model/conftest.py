@@ -20,7 +20,7 @@ from mlops_actions.evaluate_model.action import Inputs, run
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.data_report import CheckResult, DataReport
 from mlops_actions.evidence.evaluation import Evaluation
-from mlops_actions.registries import open_registry
+from mlops_actions.registries import Author, open_registry
 
 ROWS = 400
 
@@ -123,4 +123,4 @@ def promote(model: str, name: str = "flights") -> None:
     """Make a model file the champion of `name` in the registry `file:registry`."""
     registry = open_registry("file:registry")
     blob = registry.store(Path(model), digest_path(model))
-    assert registry.point(registry.head(name), "champion", blob, "promote", "a test") is not None
+    assert registry.point(registry.head(name), "champion", blob, "promote", Author("a test")) is not None

@@ -12,7 +12,7 @@ from mlops_actions.evidence import EvidenceStore, Material, Predicate, Provenanc
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.verdict import Verdict
 from mlops_actions.quality_gate.action import Inputs, run
-from mlops_actions.registries import open_registry
+from mlops_actions.registries import Author, open_registry
 from mlops_actions.statistics.estimate import Estimate
 
 
@@ -70,7 +70,7 @@ def promote(*models: str) -> None:
     registry = open_registry("file:registry")
     for model in models:
         blob = registry.store(Path(f"{model}.joblib"), sha256(model))
-        assert registry.point(registry.head("flights"), "champion", blob, "promote", "a test") is not None
+        assert registry.point(registry.head("flights"), "champion", blob, "promote", Author("a test")) is not None
 
 
 def gate(rules: str | None, **inputs: Any) -> Statement[Verdict]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mlops_actions.promote_champion.rollback import trail_of
-from mlops_actions.registries import Blob, Change, Version
+from mlops_actions.registries import Author, Blob, Change, Version
 
 
 def changes(moves: str) -> list[Change]:
@@ -16,7 +16,7 @@ def changes(moves: str) -> list[Change]:
     for entry, move in enumerate(moves.split(), start=1):
         version = Version("delay", int(move.lstrip("<")), Blob(move.lstrip("<") * 64, ".joblib", 1))
         action = "roll-back" if move.startswith("<") else "promote"
-        found.append(Change(entry, datetime(2026, 1, 1, tzinfo=UTC), "test", action, "champion", None, version))  # type: ignore[arg-type]
+        found.append(Change(entry, datetime(2026, 1, 1, tzinfo=UTC), Author("test"), action, "champion", None, version))  # type: ignore[arg-type]
     return found
 
 

@@ -11,7 +11,7 @@ from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import EvidenceStore, Provenance, Statement, Stored, digest_bytes
 from mlops_actions.evidence.statement import Predicate
 from mlops_actions.evidence.training import Training
-from mlops_actions.registries import Blob, Head, Version
+from mlops_actions.registries import Author, Blob, Head, Version
 from mlops_actions.registries.interface import Registry
 from mlops_actions.registries.object_store import ObjectStoreRegistry
 from mlops_actions.registries.objects import Objects
@@ -32,7 +32,7 @@ def stored(registry: Registry, folder: Path, content: bytes, suffix: str = ".job
 
 
 def promoted(registry: Registry, folder: Path, content: bytes, alias: str = "champion") -> Head:
-    head = registry.point(registry.head(NAME), alias, stored(registry, folder, content), "promote", "test")
+    head = registry.point(registry.head(NAME), alias, stored(registry, folder, content), "promote", Author("test"))
     assert head is not None
     return head
 
@@ -99,7 +99,7 @@ def test_a_head_that_is_out_of_date_cannot_be_built_on(registry: ObjectStoreRegi
     old = promoted(registry, tmp_path, b"one")
     newer = promoted(registry, tmp_path, b"two")
     blob = stored(registry, tmp_path, b"three")
-    assert registry.point(old, "champion", blob, "promote", "test") is None
+    assert registry.point(old, "champion", blob, "promote", Author("test")) is None
     assert registry.head(NAME) == newer
     assert registry.version(NAME, blob.sha256) is None
 
@@ -109,13 +109,15 @@ def test_history_tells_every_move(registry: ObjectStoreRegistry, tmp_path: Path)
     head = promoted(registry, tmp_path, b"two")
     first = registry.version(NAME, 1)
     assert first is not None
-    registry.point(head, "champion", first.blob, "roll-back", "the night watch")
+    watch = Author("the night watch", "alice", "https://ci/7", ("bob",))
+    registry.point(head, "champion", first.blob, "roll-back", watch)
     changes = list(registry.history(NAME))
-    assert [(change.entry, change.action, change.by) for change in changes] == [
+    assert [(change.entry, change.action, str(change.author)) for change in changes] == [
         (1, "promote", "test"),
         (2, "promote", "test"),
-        (3, "roll-back", "the night watch"),
+        (3, "roll-back", "alice, approved by bob"),
     ]
+    assert changes[2].author == watch
     assert [change.before and change.before.number for change in changes] == [None, 1, 2]
     assert [change.after.number for change in changes] == [1, 2, 1]
     assert list(registry.history(NAME, start=3)) == changes[2:]

@@ -8,7 +8,7 @@ import pytest
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
-from mlops_actions.registries import AliasMissingError, open_registry, resolve
+from mlops_actions.registries import AliasMissingError, Author, open_registry, resolve
 from mlops_actions.registries.log import Log
 from mlops_actions.registries.objects import Objects
 
@@ -24,7 +24,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = Path(f"{alias}.joblib")
         path.write_bytes(content)
         blob = registry.store(path, digest_bytes(content))
-        registry.point(registry.head("delay"), alias, blob, "promote", "test")
+        registry.point(registry.head("delay"), alias, blob, "promote", Author("test"))
 
 
 @pytest.mark.parametrize(

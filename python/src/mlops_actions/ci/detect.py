@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from typing import TextIO
 
 from mlops_actions.ci.interface import CI
+
+
+def current() -> CI:
+    """The CI system that this process runs in."""
+    return detect(os.environ, sys.stdout, sys.stderr)
 
 
 def detect(environ: Mapping[str, str], stdout: TextIO, stderr: TextIO, *, as_json: bool = False) -> CI:

@@ -47,6 +47,12 @@ class GitHub:
             event=get("GITHUB_EVENT_NAME"),
         )
 
+    def approvers(self) -> tuple[str, ...]:
+        """Who approved a deployment of this run, as far as its token may know."""
+        from mlops_actions.ci.approvals import read_approvers
+
+        return read_approvers(self._environ)
+
     def say(self, line: str) -> None:
         """Print, with workflow commands stopped where the text could be read as one."""
         if "::" in line or "##[" in line:

@@ -39,6 +39,9 @@ class CI(Protocol):
     def context(self) -> Context:
         """Repository, commit, run and actor."""
 
+    def approvers(self) -> tuple[str, ...]:
+        """Who approved that this run goes on; empty where nobody had to, or the CI system does not tell."""
+
     def say(self, line: str) -> None:
         """Print one line of progress."""
 

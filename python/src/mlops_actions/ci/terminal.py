@@ -38,6 +38,10 @@ class Terminal:
         commit, remote = checkout()
         return Context(repository=remote, commit=commit)
 
+    def approvers(self) -> tuple[str, ...]:
+        """A terminal knows of no approvals."""
+        return ()
+
     def say(self, line: str) -> None:
         """Print to stderr, with control characters of untrusted text made visible."""
         show(self._indent + _harmless(line), self._stderr)

@@ -22,3 +22,4 @@ class Promotion(Predicate):
     after: str | None = Field(description="SHA-256 that the alias names now.")
     entry: int | None = Field(description="Number of the log entry; null for a dry run.")
     changed: bool = Field(description="False for a repeated promotion, a dry run or a refusal.")
+    approved_by: list[str] = Field([], description="Who approved the run, where it had to wait for that.")

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator
 
 from mlops_actions import __version__
+from mlops_actions.ci import current
 from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, split_words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Statement
@@ -19,7 +20,7 @@ from mlops_actions.promote_champion.judgement import refusals
 from mlops_actions.promote_champion.proof import read_proof, related_statements
 from mlops_actions.promote_champion.rollback import version_to_restore
 from mlops_actions.promote_champion.swap import Moved, move_alias
-from mlops_actions.registries import Blob, Head, Registry, open_registry
+from mlops_actions.registries import Author, Blob, Head, Registry, open_registry
 from mlops_actions.registries.interface import NAME, Action
 
 logger = logging.getLogger(__name__)
@@ -92,9 +93,9 @@ def run(inputs: Inputs) -> Statement[Promotion]:
     if inputs.dry_run:
         return _statement(inputs, order, registry, _planned(inputs, order, registry, head))
     blob = order.prepare()
-    by = f"mlops-actions {__version__}"
-    moved = move_alias(registry, head, inputs.alias, blob, order.action, by, order.refuse)
-    return _statement(inputs, order, registry, moved)
+    author = _author()
+    moved = move_alias(registry, head, inputs.alias, blob, order.action, author, order.refuse)
+    return _statement(inputs, order, registry, moved, author.approved_by if moved.entry else ())
 
 
 def _promotion(inputs: Inputs, registry: Registry) -> _Order:
@@ -149,7 +150,15 @@ def _planned(inputs: Inputs, order: _Order, registry: Registry, head: Head) -> M
     return Moved.not_at_all(head, inputs.alias, [Reason(code=DRY_RUN, message=message)])
 
 
-def _statement(inputs: Inputs, order: _Order, registry: Registry, moved: Moved) -> Statement[Promotion]:
+def _author() -> Author:
+    ci = current()
+    context = ci.context()
+    return Author(f"mlops-actions {__version__}", context.actor, context.run_url, ci.approvers())
+
+
+def _statement(
+    inputs: Inputs, order: _Order, registry: Registry, moved: Moved, approved_by: Sequence[str] = ()
+) -> Statement[Promotion]:
     version = registry.version(inputs.name, order.sha256)
     refused = any(reason.code != DRY_RUN for reason in moved.reasons)
     promotion = Promotion(
@@ -164,5 +173,6 @@ def _statement(inputs: Inputs, order: _Order, registry: Registry, moved: Moved) 
         after=moved.after.sha256 if moved.after else None,
         entry=moved.entry,
         changed=moved.entry is not None,
+        approved_by=list(approved_by),
     )
     return Statement(inputs.name, order.sha256, promotion)

@@ -9,7 +9,7 @@ from typing import Self
 
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Reason
-from mlops_actions.registries import Blob, Head, Registry, Version
+from mlops_actions.registries import Author, Blob, Head, Registry, Version
 from mlops_actions.registries.interface import Action
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def move_alias(
     alias: str,
     blob: Blob,
     action: Action,
-    by: str,
+    author: Author,
     refuse: Callable[[Head], list[Reason]],
 ) -> Moved:
     """Let an alias that is as `head` says name a stored model.
@@ -60,7 +60,7 @@ def move_alias(
             return Moved.not_at_all(head, alias, [_lost_race(registry, head.name, alias, first)])
         if reasons := refuse(head):
             return Moved.not_at_all(head, alias, reasons)
-        if new := registry.point(head, alias, blob, action, by):
+        if new := registry.point(head, alias, blob, action, author):
             after = new.aliases[alias]
             logger.info("%s of %s: %s → %s, log entry %d", alias, head.name, now or "nothing", after, new.entry)
             return Moved(before=now, after=after, entry=new.entry)
@@ -76,5 +76,5 @@ def _lost_race(registry: Registry, name: str, alias: str, first: int) -> Reason:
     return Reason(
         code="lost-race",
         message=f"Another promotion was faster: {alias} of {name!r} is now {winner.after}, by log entry {winner.entry} "
-        f"of {winner.time:%Y-%m-%d %H:%M:%S} UTC ({winner.by}). Evaluate and gate this model against it.",
+        f"of {winner.time:%Y-%m-%d %H:%M:%S} UTC ({winner.author}). Evaluate and gate this model against it.",
     )

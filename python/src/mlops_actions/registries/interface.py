@@ -63,12 +63,30 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Author:
+    """Who or what moved an alias; kept in the log for good."""
+
+    tool: str
+    """What wrote the entry, with its version."""
+    actor: str | None = None
+    """Whom the CI system ran it for."""
+    run_url: str | None = None
+    approved_by: tuple[str, ...] = ()
+    """Who approved the run, where it had to wait for that."""
+
+    def __str__(self) -> str:
+        """In a few words, for messages and tables."""
+        approved = f"approved by {', '.join(self.approved_by)}" if self.approved_by else None
+        return ", ".join(filter(None, (self.actor or self.tool, approved)))
+
+
+@dataclass(frozen=True)
 class Change:
     """One entry of a model's log: an alias moved."""
 
     entry: int
     time: datetime
-    by: str
+    author: Author
     action: Action
     alias: str
     before: Version | None
@@ -108,7 +126,7 @@ class Registry(Protocol):
     def statements(self, name: str, sha256: str) -> list[Statement[Predicate]]:
         """The statements that were kept beside a model."""
 
-    def point(self, head: Head, alias: str, blob: Blob, action: Action, by: str) -> Head | None:
+    def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model, registering it where it is new: one log entry, all or nothing.
 
         Returns the new head, or None when the log has moved on from `head`: read it again and decide anew.

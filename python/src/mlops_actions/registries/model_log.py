@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence.statement import Document
-from mlops_actions.registries.interface import Action, Blob, Change, Head, Version
+from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Version
 from mlops_actions.registries.log import Entry
 
 D = TypeVar("D", bound=Document)
@@ -31,6 +31,9 @@ class LoggedChange(Document):
     alias: str
     before: LoggedVersion | None
     after: LoggedVersion
+    actor: str | None = None
+    run_url: str | None = None
+    approved_by: list[str] = []
 
 
 class LoggedState(Document):
@@ -54,13 +57,22 @@ def to_change(name: str, entry: Entry) -> Change:
     found = _read(LoggedChange, entry, entry.change)
     before = _to_version(name, found.before) if found.before else None
     after = _to_version(name, found.after)
-    return Change(entry.number, entry.time, entry.by, found.action, found.alias, before, after)
+    author = Author(entry.by, found.actor, found.run_url, tuple(found.approved_by))
+    return Change(entry.number, entry.time, author, found.action, found.alias, before, after)
 
 
-def change_fields(action: Action, alias: str, before: Version | None, after: Version) -> dict[str, Any]:
+def change_fields(action: Action, alias: str, before: Version | None, after: Version, author: Author) -> dict[str, Any]:
     """An entry's `change`."""
-    old = _to_logged(before) if before else None
-    return LoggedChange(action=action, alias=alias, before=old, after=_to_logged(after)).model_dump(mode="json")
+    logged = LoggedChange(
+        action=action,
+        alias=alias,
+        before=_to_logged(before) if before else None,
+        after=_to_logged(after),
+        actor=author.actor,
+        run_url=author.run_url,
+        approved_by=list(author.approved_by),
+    )
+    return logged.model_dump(mode="json")
 
 
 def state_fields(aliases: Mapping[str, Version | None], versions: int) -> dict[str, Any]:

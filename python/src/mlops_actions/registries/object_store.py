@@ -12,7 +12,7 @@ from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored, digest_bytes
 from mlops_actions.evidence.statement import parse_statement
 from mlops_actions.registries.cache import cached
-from mlops_actions.registries.interface import Action, Blob, Change, Head, Version
+from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Version
 from mlops_actions.registries.log import Entry, Log
 from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
 from mlops_actions.registries.objects import Objects, digest_blocks, file_blocks
@@ -89,15 +89,15 @@ class ObjectStoreRegistry:
         keys = self._objects.keys(_folder(name, sha256))
         return [self._statement(key) for key in keys if key.endswith(".json")]
 
-    def point(self, head: Head, alias: str, blob: Blob, action: Action, by: str) -> Head | None:
+    def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model: the append is the one step that counts, the rest are hints."""
         after = self.version(head.name, blob.sha256) or Version(head.name, head.versions + 1, blob)
         aliases = {**head.aliases, alias: after}
         versions = max(head.versions, after.number)
-        change = change_fields(action, alias, head.aliases.get(alias), after)
+        change = change_fields(action, alias, head.aliases.get(alias), after, author)
         state = state_fields(aliases, versions)
         with cancellation.deferred():
-            entry = self._log(head.name).append(head.entry + 1, head.sha256, change, state, by)
+            entry = self._log(head.name).append(head.entry + 1, head.sha256, change, state, author.tool)
             if entry and versions > head.versions:
                 self._objects.create(f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % entry.number)
         return to_head(head.name, entry) if entry else None

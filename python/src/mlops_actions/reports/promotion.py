@@ -16,6 +16,7 @@ def page(statement: Statement[Promotion]) -> Page:
         ("before", promotion.before or "–"),
         ("after", promotion.after or "–"),
         ("version", str(promotion.version) if promotion.version is not None else "–"),
+        *((("approved by", ", ".join(promotion.approved_by)),) if promotion.approved_by else ()),
         ("log entry", str(promotion.entry) if promotion.entry is not None else "–"),
     )
     return Page("Promotion", promotion.result, _headline(promotion), (Table("Registry", ("what", "value"), facts),))
