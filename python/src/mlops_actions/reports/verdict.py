@@ -12,16 +12,16 @@ from mlops_actions.reports.page import (
     Cell,
     Interval,
     Intervals,
+    Measure,
     Outcome,
     Page,
     Table,
     Text,
-    interval,
     marked,
     number,
 )
 
-_NUMBERS = ("champion", "value, or difference", "interval", "limit")
+_NUMBERS = ("champion", "value, or difference", "limit")
 
 
 def page(statement: Statement[Verdict]) -> Page:
@@ -65,8 +65,6 @@ def _outcome(rule: RuleOutcome) -> str:
     return marked("warn" if rule.severity == "warn" and rule.result == "fail" else rule.result)
 
 
-def _numbers(rule: RuleOutcome) -> tuple[str, ...]:
-    known = rule.lower is not None or rule.upper is not None
-    shown = interval(rule.lower, rule.upper) if known else "–"
-    sign = "+" if rule.champion is not None and (rule.value or 0.0) > 0 else ""
-    return (number(rule.champion), sign + number(rule.value), shown, number(rule.limit))
+def _numbers(rule: RuleOutcome) -> tuple[Cell, ...]:
+    value = Measure(rule.value, rule.lower, rule.upper, signed=rule.champion is not None)
+    return (number(rule.champion), value, number(rule.limit))
