@@ -44,10 +44,12 @@ class Ranking:
         falling = order[::-1]
         ordered = scores[falling]
         ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
-        weight = np.ones(len(scores)) if weights is None else weights[falling]
-        positive = np.cumsum(weight * (truth[falling] == 1))[ends]
-        negative = np.cumsum(weight * (truth[falling] != 1))[ends]
-        return cls(ordered[ends].astype(np.float64), positive, negative)
+        thresholds, positive = ordered[ends].astype(np.float64), truth[falling] == 1
+        if weights is None:
+            hits = np.cumsum(positive)[ends]
+            return cls(thresholds, hits.astype(np.float64), (ends + 1 - hits).astype(np.float64))
+        weight = weights[falling]
+        return cls(thresholds, np.cumsum(weight * positive)[ends], np.cumsum(weight * ~positive)[ends])
 
     def roc(self, points: int = POINTS) -> Curve | None:
         """True against false positive rate; None where a class is missing.

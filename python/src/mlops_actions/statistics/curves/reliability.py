@@ -38,9 +38,10 @@ def reliability(chance: Floats, event: Codes, design: Design, bins: int = BINS) 
     [(2, 0.1, 0.5), (2, 0.9, 1.0)]
     """
     inner = np.quantile(chance, np.linspace(0.0, 1.0, bins + 1)[1:-1])
-    _, codes = np.unique(np.searchsorted(inner, chance), return_inverse=True)
-    codes = codes.astype(np.intp, copy=False)
-    size = int(codes.max()) + 1
+    places = np.searchsorted(inner, chance)
+    # Ties leave bins empty: the others close up.
+    taken = np.bincount(places, minlength=bins) > 0
+    codes, size = (np.cumsum(taken) - 1)[places], int(taken.sum())
     # The share of events is the selection rate of a model that predicts them.
     sample = Sample("binary", event, Predictions(labels=event), None, design)
     table = evaluate(sample, [_SHARE])
