@@ -97,6 +97,20 @@ def test_a_verdict_reads_as_a_table_and_a_sentence_for_what_did_not_pass() -> No
     assert lines[10] == r"roc_auc \> champion: 61 more days would settle it."
 
 
+def test_slices_that_did_not_pass_come_first_and_the_many_that_did_stay_small() -> None:
+    one = verdict().rules[0].model_copy(update={"result": "pass", "limit": 0.0, "upper": 0.03})
+    rules = [one.model_copy(update={"slice": f'carrier == "{i}"'}) for i in range(200)]
+    rules[150] = rules[150].model_copy(update={"result": "fail"})
+    many = Statement("m", "ab" * 32, verdict().model_copy(update={"rules": rules}))
+    section = to_markdown(many).partition("By slice: roc")[2]
+    drawn, _, further = section.partition("Further slices: roc")
+    rows = [line for line in drawn.splitlines() if line.startswith("| carrier")]
+    assert rows[0].startswith('| carrier == "150" | ✗ fail')
+    assert len(rows) == 60
+    assert further.count("| carrier") == 140
+    assert len(to_html([many]).encode()) < 100_000
+
+
 def test_an_evaluation_tells_the_confidence_as_the_gate_does() -> None:
     section = to_markdown(Statement("m", "ab" * 32, evaluation()))
     assert "Each bound holds with 95 % confidence." in section
@@ -109,7 +123,7 @@ def test_a_warning_stands_above_the_numbers() -> None:
 
 
 def test_long_tables_are_cut_with_a_note() -> None:
-    rule = verdict().rules[0]
+    rule = verdict().rules[0].model_copy(update={"slice": None})
     many = verdict().model_copy(update={"rules": [rule] * (MAX_ROWS + 7)})
     section = to_markdown(Statement("m", "ab" * 32, many))
     assert "… and 7 more rows: see the statement." in section

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from mlops_actions.evidence.statement import Statement
@@ -22,6 +22,9 @@ from mlops_actions.reports.page import (
 )
 
 _NUMBERS = ("champion", "value, or difference", "limit")
+_ORDER = ("fail", "inconclusive", "pass", "not-applicable")
+_DRAWN = 60
+"""Slices of one rule that are drawn; further ones are a table."""
 
 
 def page(statement: Statement[Verdict]) -> Page:
@@ -36,10 +39,7 @@ def page(statement: Statement[Verdict]) -> Page:
             "Rules", ("outcome", "rule", *_NUMBERS, "dashed at the limit"), tuple(map(_rule, rules)), common=False
         ),
         *(Text(f"{rule.rule}: {rule.message}") for rule in rules if rule.result in ("fail", "inconclusive")),
-        *(
-            _forest(rule, [one for one in slices if one.rule == rule])
-            for rule in dict.fromkeys(one.rule for one in slices)
-        ),
+        *(block for rule in dict.fromkeys(one.rule for one in slices) for block in _by_slice(rule, slices)),
         Table("Every reason", ("rule", "why"), tuple((rule.rule, rule.message) for rule in rules), folded=True),
     )
     return Page("Gate", verdict.result, verdict.decision, blocks)
@@ -49,10 +49,13 @@ def _rule(rule: RuleOutcome) -> Interval:
     return _drawn(rule, (_outcome(rule), rule.rule, *_numbers(rule)))
 
 
-def _forest(text: str, slices: Sequence[RuleOutcome]) -> Intervals:
-    """The slices of one rule, as they came: what decides is first."""
-    rows = tuple(_drawn(one, (one.slice or "", _outcome(one), *_numbers(one))) for one in slices)
-    return Intervals(f"By slice: {text}", ("slice", "outcome", *_NUMBERS, "dashed at the limit"), rows, folded=True)
+def _by_slice(rule: str, slices: Sequence[RuleOutcome]) -> Iterator[Block]:
+    """The slices of one rule: those that did not pass first, then as they came."""
+    found = sorted((one for one in slices if one.rule == rule), key=lambda one: _ORDER.index(one.result))
+    rows = tuple(_drawn(one, (one.slice or "", _outcome(one), *_numbers(one))) for one in found)
+    headings = ("slice", "outcome", *_NUMBERS)
+    yield Intervals(f"By slice: {rule}", (*headings, "dashed at the limit"), rows[:_DRAWN], folded=True)
+    yield Table(f"Further slices: {rule}", headings, tuple(row.cells for row in rows[_DRAWN:]), folded=True)
 
 
 def _drawn(rule: RuleOutcome, cells: tuple[Cell, ...]) -> Interval:
