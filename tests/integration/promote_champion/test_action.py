@@ -308,14 +308,9 @@ def test_an_unwritable_registry_is_named(project: Any) -> None:
 
 
 def test_the_log_keeps_who_promoted_and_by_which_run(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_ACTOR": "alice",
-        "GITHUB_REPOSITORY": "org/project",
-        "GITHUB_RUN_ID": "77",
-        "GITHUB_SERVER_URL": "https://git.example",
-    }.items():
-        monkeypatch.setenv(name, value)
+    run = {"ACTOR": "alice", "REPOSITORY": "org/project", "RUN_ID": "77", "SERVER_URL": "https://git.example"}
+    for name, value in {"ACTIONS": "true", **run}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     project.promoted("one")
     (change,) = project.registry.history("delay")
