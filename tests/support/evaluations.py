@@ -54,6 +54,7 @@ def regression_evaluation() -> Evaluation:
 
 
 def _evaluation(sample: Sample, labels: Sequence[bool | str], columns: dict[str, NDArray[np.int64]]) -> Evaluation:
+    assert sample.task != "scores"
     names = metrics_for(sample.task)
     table = measure(sample, names)
     slices = []

@@ -54,7 +54,7 @@ def test_it_says_what_reading_it_would_say(cluster: str, monkeypatch: pytest.Mon
         assert (slice_.column, slice_.value, slice_.n) == (same.column, same.value, same.n)
         pairs.append((slice_.estimates, same.estimates))
     for ours, theirs in pairs:
-        assert set(ours) == set(theirs)
+        assert set(ours) == set(theirs) - {"ece"}
         for name, record in ours.items():
             value, lower = theirs[name].value, theirs[name].lower
             off = one.reduction.errors.get(name, 0.0)
@@ -96,3 +96,14 @@ def test_bins_that_are_coarse_for_the_rows_are_a_warning(monkeypatch: pytest.Mon
     assert found.reasons[0].message.startswith(
         "The bins of the scores are coarse for so many rows: they may move roc_auc"
     )
+
+
+def test_a_metric_that_counts_do_not_give_is_refused(few: None) -> None:
+    for asked in ({"metrics": "recall@0.3"}, {"thresholds": "0.3", "metrics": "recall"}):
+        with pytest.raises(InputError) as refusal:
+            statement(**asked)
+        assert str(refusal.value) == (
+            "metrics: recall@0.3 needs the rows themselves, and there are too many to be read. "
+            "Leave it out, or evaluate a sample of the rows."
+        )
+    assert set(statement(metrics="fbeta(2), recall").predicate.estimates) == {"fbeta(2)", "recall"}

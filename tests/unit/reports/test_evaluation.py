@@ -27,7 +27,7 @@ def headline(evaluation: Evaluation) -> str:
 
 def test_the_first_sentence_compares_with_the_champion() -> None:
     assert headline(BINARY) == (
-        "build/model.joblib is better than flights\\@champion on 12 of 13 metrics (1 not shown to differ), on 6,000 "
+        "build/model.joblib is better than flights\\@champion on 13 of 14 metrics (1 not shown to differ), on 6,000 "
         "rows, in clusters of day."
     )
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -115,7 +117,7 @@ def test_unusable_weights_are_refused(weights: list[float]) -> None:
 @pytest.mark.parametrize("column", ["scores", "values"])
 def test_predictions_that_are_not_numbers_are_refused(column: str) -> None:
     with pytest.raises(ValueError, match=f"{column} must be finite"):
-        Predictions(**{column: np.array([0.1, float("nan")])})
+        replace(Predictions(), **{column: np.array([0.1, float("nan")])})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,11 @@ def test_predictions_that_are_not_numbers_are_refused(column: str) -> None:
         (("binary", [0, 1], Predictions(np.array([0, 1]))), "roc_auc", "roc_auc needs predicted scores"),
         (("binary", [0, 1], Predictions(None, np.array([0.1, 3.0]))), "log_loss", "needs probabilities"),
         (("binary", [0, 1], Predictions(np.array([0, 1]))), "mae", "mae is not defined for binary"),
-        (("binary", [0, 1], Predictions(np.array([0, 1]))), "acuracy", "unknown metric 'acuracy'"),
+        (
+            ("binary", [0, 1], Predictions(np.array([0, 1]))),
+            "acuracy",
+            "there is no metric 'acuracy'. Did you mean 'accuracy'",
+        ),
     ],
 )
 def test_a_metric_that_cannot_be_computed_is_refused(

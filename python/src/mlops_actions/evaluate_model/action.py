@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from mlops_actions.ci.inputs import FILES, MODEL, Bytes, CommonInputs, CommonOutputs, Seconds, Words
-from mlops_actions.errors import InputError, nearest
+from mlops_actions.ci.inputs import FILES, MODEL, Bytes, CommonInputs, CommonOutputs, Numbers, Seconds, Words
 from mlops_actions.evidence import Material, Reason, Result, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
 
@@ -83,7 +82,17 @@ class Inputs(CommonInputs):
     minimum_count: int = Field(
         30, ge=1, description="Slices with fewer rows in a metric's denominator are pooled into `(other)`."
     )
-    metrics: Words | None = Field(None, description="Which metrics to estimate; by default all of the task.")
+    metrics: Words | None = Field(
+        None,
+        description="Which metrics to estimate, such as `all, recall@0.3, fbeta(2)`; by default `all` of the task.",
+    )
+    thresholds: Numbers = Field(
+        default=[], description="Further thresholds: for each, every metric of labels is estimated, as `recall@0.3`."
+    )
+    costs: Words = Field(
+        default=[],
+        description="What a prediction costs, for the metric `cost`: `late as punctual = 10, punctual as late = 1`.",
+    )
     decision_threshold: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5, description="Probability from which a row counts as positive."
     )
@@ -125,6 +134,7 @@ class Outputs(CommonOutputs):
 def run(inputs: Inputs) -> Statement[Evaluation]:
     """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
     from mlops_actions.evaluate_model.answer import MisbehaviourError
+    from mlops_actions.evaluate_model.asked import check_names
     from mlops_actions.evaluate_model.candidate import find_candidate, source_of
     from mlops_actions.evaluate_model.champion import find_champion
     from mlops_actions.evaluate_model.environments import find_environment
@@ -134,7 +144,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.sandbox import Limits, choose
     from mlops_actions.registries.reference import resolve
 
-    _check_metrics(inputs)
+    check_names(inputs, inputs.task)
     source = source_of(inputs)
     model = resolve(inputs.model, inputs.registry, inputs.name) if inputs.model else None
     champion = find_champion(inputs.champion, inputs.registry, inputs.name)
@@ -156,21 +166,8 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     return Statement(candidate.name, candidate.sha256, _measured(inputs, test_set, cuts, scored, sample, known))
 
 
-def _check_metrics(inputs: Inputs) -> None:
-    from mlops_actions.statistics.metrics import METRICS, metrics_for
-
-    for name in inputs.metrics or []:
-        if name not in METRICS:
-            raise InputError(f"there is no metric {name!r}.", where="metrics", hint=nearest(name, METRICS))
-        if inputs.task and inputs.task not in METRICS[name].tasks:
-            raise InputError(
-                f"{name!r} is no metric of task {inputs.task!r}.",
-                where="metrics",
-                hint=f"Known: {', '.join(metrics_for(inputs.task))}.",
-            )
-
-
 def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
+    from mlops_actions.evaluate_model.asked import asked_metrics
     from mlops_actions.evaluate_model.availability import availability
     from mlops_actions.evaluate_model.testset import read_test_set
     from mlops_actions.tables import open_table
@@ -194,7 +191,7 @@ def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
     task = test_set.target.task
     if inputs.task is None:
         log.info("Task: %s, inferred from %r.", task, inputs.target)
-    _check_metrics(inputs.model_copy(update={"task": task}))
+    asked_metrics(inputs, test_set.target)
     return test_set, [material, *([available.report] if available.report else [])]
 
 
@@ -236,20 +233,20 @@ def _known(
 def _measured(
     inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: Scored, sample: Sample, known: dict[str, Any]
 ) -> Evaluation:
+    from mlops_actions.evaluate_model.asked import asked_metrics
     from mlops_actions.evaluate_model.curves import curves_of
     from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
     from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
     from mlops_actions.evaluate_model.predictions import all_classes
     from mlops_actions.evaluate_model.reasons import not_estimated
-    from mlops_actions.statistics.metrics import metrics_for
 
-    names = inputs.metrics or metrics_for(sample.task)
+    names = asked_metrics(inputs, test_set.target)
     table = measure(sample, names)
     slices = []
     for cut in cuts:
         for value, rows, found in measure_slices(sample, names, cut, table, inputs.minimum_count):
             slices.append(slice_document(cut.column, value, rows, found, inputs.confidence))
-    reasons = [*scored.reasons, *not_estimated(inputs.metrics or [], table)]
+    reasons = [*scored.reasons, *not_estimated(names if inputs.metrics else [], table)]
     dependence = find_dependence(sample, test_set.keys, table.estimates)
     result: Result = "inconclusive" if reasons else "pass"
     return Evaluation(

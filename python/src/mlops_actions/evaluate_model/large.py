@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evaluate_model.answer import MisbehaviourError
+from mlops_actions.evaluate_model.asked import asked_metrics
 from mlops_actions.evaluate_model.candidate import size_of
 from mlops_actions.evaluate_model.clusters import column_of
 from mlops_actions.evaluate_model.measurement import records, slice_document
@@ -16,7 +17,7 @@ from mlops_actions.evaluate_model.reduction import BINS, Reduced, Roles, reduce_
 from mlops_actions.evidence import Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Reduction
 from mlops_actions.statistics.evaluation import Evaluation as Measured
-from mlops_actions.statistics.metrics import metrics_for
+from mlops_actions.statistics.metrics import metrics_for, read_name
 from mlops_actions.tables import Table, open_table
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def evaluate_large(inputs: Inputs, table: Table, model: Model | None) -> Stateme
 
 
 def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known: dict[str, Any]) -> Evaluation:
-    metrics = list(inputs.metrics or metrics_for("binary"))
+    metrics = _countable(inputs, whole)
     found = whole.measure(metrics)
     slices = []
     for column in inputs.slices:
@@ -83,7 +84,7 @@ def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known:
         for value, rows, one in part.measure_slices(metrics, found, inputs.minimum_count):
             slices.append(slice_document(column, value, rows, one, inputs.confidence))
     errors = {name: whole.error(name) for name in found.estimates}
-    reasons = not_estimated(inputs.metrics or [], found)
+    reasons = not_estimated(metrics if inputs.metrics else [], found)
     return Evaluation(
         result="inconclusive" if reasons else "pass",
         reasons=[*reasons, *_noticed(found, errors)],
@@ -94,6 +95,20 @@ def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known:
         ),
         **known,
     )
+
+
+def _countable(inputs: Inputs, whole: Reduced) -> list[str]:
+    """The metrics asked for, of those that counts give; InputError where one by name is not among them."""
+    names = asked_metrics(inputs, whole.target)
+    exact = [name for name in names if read_name(name).at is None and read_name(name).base not in ("ece", "cost")]
+    for name in names:
+        if name not in exact and name not in metrics_for("binary"):
+            raise InputError(
+                f"{name} needs the rows themselves, and there are too many to be read.",
+                where="metrics",
+                hint="Leave it out, or evaluate a sample of the rows.",
+            )
+    return exact
 
 
 def _roles(inputs: Inputs, table: Table) -> Roles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence.evaluation import EstimateRecord, Slice
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.evaluation import Evaluation, by_slice, evaluate
-from mlops_actions.statistics.metrics import METRICS
+from mlops_actions.statistics.metrics import known_metric
 from mlops_actions.statistics.sample import Sample
 from mlops_actions.tables.interface import Column
 
@@ -41,7 +41,7 @@ def measurable(sample: Sample, metrics: Sequence[str]) -> tuple[list[str], list[
     alone = [name for name in metrics if _allows(sample, name)]
     if sample.champion is None:
         return alone, []
-    swapped = Sample(sample.task, sample.truth, sample.champion, None, sample.design, sample.classes)
+    swapped = replace(sample, candidate=sample.champion, champion=None)
     paired = [name for name in alone if _allows(swapped, name)]
     return paired, [name for name in alone if name not in paired]
 
@@ -131,15 +131,17 @@ def _by_slice(
 
 def _with_their_models(sample: Sample, metrics: Sequence[str]) -> list[tuple[Sample, list[str]]]:
     paired, alone = measurable(sample, metrics)
-    single = Sample(sample.task, sample.truth, sample.candidate, None, sample.design, sample.classes)
+    single = replace(sample, champion=None)
     return [(sample, paired), (single, alone)]
 
 
 def _allows(sample: Sample, name: str) -> bool:
-    needs, model = METRICS[name].needs, sample.candidate
-    if needs == "labels":
-        return model.labels is not None
-    return (model.values if needs == "values" else model.scores) is not None
+    model, metric = sample.candidate, known_metric(name)
+    if name in model.rows:
+        return True
+    if metric is None:
+        return False
+    return getattr(model, "scores" if metric.needs == "probabilities" else metric.needs) is not None
 
 
 def _denominator(part: Evaluation, name: str) -> int:

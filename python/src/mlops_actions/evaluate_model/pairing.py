@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_actions.evaluate_model.answer import Answer, MisbehaviourError
+from mlops_actions.evaluate_model.asked import cost_matrix
 from mlops_actions.evaluate_model.candidate import Candidate
 from mlops_actions.evaluate_model.exchange import ModelFile
 from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
 from mlops_actions.evaluate_model.sandbox import Limits, Sandbox, choose, find_interpreter
 from mlops_actions.evaluate_model.scoring import score
+from mlops_actions.evaluate_model.target import shown
 from mlops_actions.evaluate_model.testset import TestSet
 from mlops_actions.evidence import Reason
 from mlops_actions.registries.reference import Model
@@ -71,4 +73,14 @@ def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored) -> Sample:
     classes = all_classes(target, scored.answers)
     models = [predictions_of(target, answer, classes, inputs.decision_threshold) for answer in scored.answers]
     champion = models[1] if len(models) > 1 else None
-    return Sample(target.task, target.truth, models[0], champion, test_set.sampling, max(len(classes), 2))
+    labels = tuple(shown(label) for label in classes)
+    return Sample(
+        task=target.task,
+        truth=target.truth,
+        candidate=models[0],
+        champion=champion,
+        design=test_set.sampling,
+        classes=max(len(classes), 2),
+        labels=labels,
+        costs=cost_matrix(inputs.costs, labels),
+    )

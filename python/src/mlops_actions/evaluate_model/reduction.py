@@ -22,7 +22,6 @@ from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.statistics.clusters import Design, Floats, encode
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.evaluation import Evaluation
-from mlops_actions.statistics.metrics import METRICS
 from mlops_actions.statistics.sample import Predictions, Sample
 from mlops_actions.tables.collect import collect
 from mlops_actions.tables.interface import Column
@@ -70,7 +69,7 @@ class Reduced:
 
     def measure(self, metrics: Sequence[str]) -> Evaluation:
         """Estimates of the whole table."""
-        return _joined([measure(sample, names) for sample, names in self._parts(metrics)])
+        return _joined([measure(sample, names) for sample, names in self._parts(metrics)], metrics)
 
     def measure_slices(
         self, metrics: Sequence[str], table: Evaluation, minimum: int
@@ -86,7 +85,10 @@ class Reduced:
         for part in parts:
             for value, rows, one in part:
                 found.setdefault(value, []).append((rows, one))
-        return [(value, max(n for n, _ in ones), _joined([one for _, one in ones])) for value, ones in found.items()]
+        return [
+            (value, max(n for n, _ in ones), _joined([one for _, one in ones], table.estimates))
+            for value, ones in found.items()
+        ]
 
     def error(self, metric: str) -> float:
         """The most by which the candidate's value can differ from that of the rows themselves.
@@ -263,11 +265,12 @@ def _cut(name: str, column: Column, counts: Floats) -> Cut:
     return replace(cut, rows=rows.astype(np.intp))
 
 
-def _joined(parts: Sequence[Evaluation], metrics: Collection[str] = METRICS) -> Evaluation:
-    """One evaluation, with the metrics among these in the order of the catalogue."""
+def _joined(parts: Sequence[Evaluation], metrics: Collection[str] | None = None) -> Evaluation:
+    """One evaluation, with the metrics among these in their order; of None, all in the order of the parts."""
+    wanted = [name for one in parts for name in one.estimates] if metrics is None else metrics
 
     def group(of: Callable[[Evaluation], Mapping[str, Estimate]]) -> dict[str, Estimate]:
-        return {name: of(one)[name] for name in METRICS if name in metrics for one in parts if name in of(one)}
+        return {name: of(one)[name] for name in wanted for one in parts if name in of(one)}
 
     return Evaluation(
         group(lambda one: one.estimates), group(lambda one: one.champion), group(lambda one: one.differences)

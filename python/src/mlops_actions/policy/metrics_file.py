@@ -14,7 +14,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.policy.language.rule import Rule
 from mlops_actions.statistics.estimate import Estimate
-from mlops_actions.statistics.metrics import METRICS
+from mlops_actions.statistics.metrics import known_metric
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def check_units(rules: Sequence[Rule], file: MetricsFile) -> None:
     for rule in rules:
         for comparison in rule.comparisons:
             name = str(comparison.quantity)
-            known = METRICS.get(name.rpartition(".")[2])
+            known = known_metric(name.rpartition(".")[2])
             value = file.metrics[name].value if name in file.metrics else nan
             if known is None or not isfinite(value):
                 continue

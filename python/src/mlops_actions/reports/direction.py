@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mlops_actions.evidence.evaluation import EstimateRecord
-from mlops_actions.statistics.metrics import METRICS
+from mlops_actions.statistics.metrics import known_metric
 
 HEADLINE = ("roc_auc", "roc_auc_ovr", "rmse")
 """Metrics that say most about a model in one number."""
@@ -19,7 +19,7 @@ def higher_is_better(name: str) -> bool | None:
     >>> higher_is_better("recall@0.3"), higher_is_better("rmse"), higher_is_better("selection_rate")
     (True, False, None)
     """
-    metric = METRICS.get(name.partition("@")[0])
+    metric = known_metric(name)
     return None if metric is None else metric.higher_is_better
 
 

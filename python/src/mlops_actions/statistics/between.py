@@ -11,9 +11,10 @@ import numpy as np
 from mlops_actions.statistics.clusters import Codes
 from mlops_actions.statistics.contrasts import variance
 from mlops_actions.statistics.estimate import Estimate
-from mlops_actions.statistics.evaluation import Rows, check_metric, estimates_of
+from mlops_actions.statistics.estimating import estimates_of
 from mlops_actions.statistics.frame import Frame
 from mlops_actions.statistics.influence import Denominators
+from mlops_actions.statistics.rows import Rows
 from mlops_actions.statistics.sample import Sample
 
 
@@ -29,10 +30,10 @@ def between_slices(sample: Sample, metric: str, codes: Codes, slices: int) -> Ma
     >>> between_slices(sample, "selection_rate", np.array([0, 0, 1, 1] * 10), 2)[0, 1].value
     -0.5
     """
-    chosen = check_metric(sample, metric)
+    chosen = sample.metric(metric)
     heavy = sample.weighing
     sample, codes = (sample, codes) if heavy is None else (sample.take(heavy), codes[heavy])
-    rows = Rows.of(sample, Frame.of(sample.sampling, codes, slices), merge=chosen.needs == "labels")
+    rows = Rows.of(sample, Frame.of(sample.sampling, codes, slices)).seen_by(chosen)
     influence = rows.influence(chosen, sample.candidate, 0)
     alone = estimates_of(rows.frame, chosen, influence, None)
     found = {}
@@ -44,11 +45,12 @@ def between_slices(sample: Sample, metric: str, codes: Codes, slices: int) -> Ma
             np.where(side, share[inside], 0.0) for share in influence.base.shares for side in (first, ~first)
         )
         spread = Denominators(rows.frame.pick(inside), shares).spread(slope)
+        unseen = 0.0 if influence.hidden is None else float(influence.hidden[g] + influence.hidden[h])
         pair = (alone[g], alone[h])
         hidden = sum(max(0.0, variance(part) - part.se**2) for part in pair)
         found[g, h] = Estimate(
             value=pair[0].value - pair[1].value,
-            se=sqrt(float(spread.variance[0]) + hidden) if all(part.n for part in pair) else nan,
+            se=sqrt(float(spread.variance[0]) + unseen + hidden) if all(part.n for part in pair) else nan,
             df=max(float(spread.effective[0]) - 1.0, 0.0),
             n=int(spread.rows[0]) if all(part.n for part in pair) else 0,
             n_effective=sum(part.n_effective for part in pair),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
 import numpy as np
@@ -23,6 +23,13 @@ class Influence:
     """What it divides by."""
     hit: Floats | None = None
     """Proportions: 1 where the row counts in the numerator."""
+    hidden: Floats | None = None
+    """Squared error that no row's influence shows, such as a bias that is left (groups,)."""
+
+    @property
+    def spread(self) -> Spread:
+        """How the value varies, with what is hidden."""
+        return self.base.spread(self.slope).plus(self.hidden)
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,12 @@ class Spread:
     rows: Codes
     """Number of rows in the denominator."""
 
+    def plus(self, hidden: Floats | None) -> Spread:
+        """The same with more variance, that clusters do not change."""
+        if hidden is None:
+            return self
+        return replace(self, variance=self.variance + hidden, independent=self.independent + hidden)
+
 
 @dataclass(frozen=True)
 class Denominators:
@@ -56,13 +69,13 @@ class Denominators:
         with np.errstate(divide="ignore"):
             return cls(frame, (frame.spread(1.0 / frame.masses),))
 
-    def mean(self, values: Floats) -> Influence:
-        """The weighted mean of the values, on the denominator `everything`."""
+    def mean(self, values: Floats, *, hits: bool = False) -> Influence:
+        """The weighted mean of the values, on the denominator `everything`; `hits` where each is 0 or 1."""
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = self.frame.total(values) / self.frame.masses
             slope = values - self.frame.spread(mean)
             slope *= self.shares[0]
-        return Influence(mean, slope, self)
+        return Influence(mean, slope, self, values if hits else None)
 
     def spread(self, slope: Floats) -> Spread:
         """Variance, degrees of freedom and counts of a metric with this slope.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlops_actions.statistics.clusters import Codes, Design, Floats
-from mlops_actions.statistics.metrics import Task
+from mlops_actions.statistics.metrics import Metric, Task, metric_of, read_name
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,12 @@ class Predictions:
     """Binary: score of the positive class (n,). Multiclass: probabilities (n, K)."""
     values: Floats | None = None
     """Regression: predicted numbers (n,)."""
+    rows: Mapping[str, Floats] = field(default_factory=dict)
+    """Numbers a row whose weighted means are metrics, by the metric's name (n,): scores of a text or a ranking that
+    were made elsewhere, or a user's own metric."""
 
     def __post_init__(self) -> None:
-        for name in ("scores", "values"):
-            array = getattr(self, name)
+        for name, array in (("scores", self.scores), ("values", self.values), *self.rows.items()):
             if array is not None and not np.isfinite(array).all():
                 raise ValueError(f"{name} must be finite")
 
@@ -36,7 +39,16 @@ class Predictions:
             None if self.labels is None else self.labels[rows],
             None if self.scores is None else self.scores[rows],
             None if self.values is None else self.values[rows],
+            {name: numbers[rows] for name, numbers in self.rows.items()},
         )
+
+    def labels_at(self, threshold: float | None) -> Codes:
+        """The labels, or those that a threshold of binary scores gives; ValueError where there are none."""
+        if threshold is None and self.labels is not None:
+            return self.labels
+        if threshold is not None and self.scores is not None and self.scores.ndim == 1:
+            return (self.scores >= threshold).astype(np.intp)
+        raise ValueError("these predictions have no labels")
 
     @cached_property
     def order(self) -> Codes:
@@ -57,9 +69,9 @@ class Sample:
     """A test set as scored by a candidate and, where there is one, by the champion."""
 
     task: Task
-    """binary, multiclass or regression."""
+    """binary, multiclass, regression, or scores where predictions bring their own numbers a row."""
     truth: NDArray[Any]
-    """Class codes, or numbers for regression (n,)."""
+    """Class codes, or numbers for regression (n,); of the task scores only its length counts."""
     candidate: Predictions
     """The model under test."""
     champion: Predictions | None = None
@@ -68,15 +80,21 @@ class Sample:
     """Weights and clusters; None for equally weighted independent rows."""
     classes: int = 2
     """Number of classes K."""
+    labels: tuple[str, ...] = ()
+    """The classes as users write them, in the order of the codes, for metrics of one class."""
+    costs: Floats | None = None
+    """Cost of each truth (rows) and prediction (columns), for the metric `cost` (K, K)."""
 
     def __post_init__(self) -> None:
         rows = len(self.truth)
         if self.design is not None and self.design.rows != rows:
             raise ValueError(f"the design has {self.design.rows} rows, the truth {rows}")
+        if self.costs is not None and self.costs.shape != (self.classes, self.classes):
+            raise ValueError(f"costs of {self.classes} classes have shape {self.costs.shape}")
         if self.task == "regression":
             if not np.isfinite(self.truth).all():
                 raise ValueError("the truth must be finite")
-        else:
+        elif self.task != "scores":
             self._check_codes("truth", self.truth)
         for model in (self.candidate, self.champion):
             if model is not None:
@@ -99,20 +117,57 @@ class Sample:
         >>> Sample("regression", np.arange(4.0), Predictions(values=np.zeros(4))).take(np.array([1, 3])).truth
         array([1., 3.])
         """
-        return Sample(
-            self.task,
-            self.truth[rows],
-            self.candidate.take(rows),
-            self.champion and self.champion.take(rows),
-            self.design and self.design.take(rows),
-            self.classes,
+        return replace(
+            self,
+            truth=self.truth[rows],
+            candidate=self.candidate.take(rows),
+            champion=self.champion and self.champion.take(rows),
+            design=self.design and self.design.take(rows),
         )
+
+    def code(self, label: str) -> int:
+        """The code of a class; ValueError where there is no such class."""
+        if label not in self.labels:
+            raise ValueError(f"there is no class {label!r}")
+        return self.labels.index(label)
+
+    def metric(self, text: str) -> Metric:
+        """The metric of this name; raises ValueError where it cannot be computed from this sample."""
+        models = [model for model in (self.candidate, self.champion) if model is not None]
+        if any(text in model.rows for model in models):
+            return self._of_rows(text, models)
+        name = read_name(text)
+        metric = metric_of(name)
+        if self.task not in metric.tasks:
+            raise ValueError(f"{text} is not defined for {self.task}")
+        for model in models:
+            wanted = "scores" if metric.needs == "probabilities" else metric.needs
+            if getattr(model, wanted) is None:
+                raise ValueError(f"{text} needs predicted {wanted}")
+            if metric.needs == "probabilities" and not model.are_probabilities:
+                raise ValueError(f"{text} needs probabilities, found scores outside 0 … 1")
+        if isinstance(name.argument, str):
+            self.code(name.argument)
+        if name.base == "cost" and self.costs is None:
+            raise ValueError(f"{text} needs costs")
+        return metric
+
+    def _of_rows(self, name: str, models: Sequence[Predictions]) -> Metric:
+        """A metric that is the mean of a number a row: a proportion where each is 0 or 1."""
+        if not all(name in model.rows for model in models):
+            raise ValueError(f"only one of the models has {name}")
+        hits = all(bool(np.isin(model.rows[name], (0.0, 1.0)).all()) for model in models)
+        scale, difference, method = ("wilson", "tango", "wilson") if hits else ("identity", "identity", "mean")
+        return Metric(name, (self.task,), "rows", None, scale, difference, method)
 
     def _check(self, model: Predictions) -> None:
         for name in ("labels", "scores", "values"):
             array = getattr(model, name)
             if array is not None and len(array) != len(self.truth):
                 raise ValueError(f"{name} has {len(array)} rows, the truth {len(self.truth)}")
+        for name, numbers in model.rows.items():
+            if numbers.shape != (len(self.truth),):
+                raise ValueError(f"{name} has shape {numbers.shape}, the truth {len(self.truth)} rows")
         if model.labels is not None:
             self._check_codes("labels", model.labels)
         wide = self.task == "multiclass"

@@ -52,6 +52,24 @@ RECALL = PerSlice("recall", "carrier")
             Shown((Comparison(Gap(PerSlice("selection_rate", "origin")), 0.0, "<=", 0.05),)),
         ),
         ("ratio(recall[carrier]) >= 0.8", Shown((Comparison(Ratio(RECALL), 0.0, ">=", 0.8),))),
+        ("recall@0.3 > 0.8", Shown((Comparison(Overall("recall@0.3"), 0.0, ">", 0.8),))),
+        ("recall @ .30 >= champion - 0.01", Shown((Comparison(Overall("recall@0.3"), 1.0, ">=", -0.01),))),
+        ("2 * (recall@0.3) > 1.6", Shown((Comparison(Overall("recall@0.3"), 0.0, ">", 0.8),))),
+        ("forbid recall@0.3[carrier] < .1", Guard((Comparison(PerSlice("recall@0.3", "carrier"), 0.0, "<", 0.1),))),
+        (
+            'recall@0.3[carrier == "AA"] > .8',
+            Shown((Comparison(InSlice("recall@0.3", "carrier", "AA"), 0.0, ">", 0.8),)),
+        ),
+        (
+            "worst(fbeta(2)@0.3[carrier]) > .8",
+            Shown((Comparison(Worst(PerSlice("fbeta(2)@0.3", "carrier")), 0.0, ">", 0.8),)),
+        ),
+        ("fbeta(0.50) > .8", Shown((Comparison(Overall("fbeta(0.5)"), 0.0, ">", 0.8),))),
+        ("recall('home town') > .8", Shown((Comparison(Overall('recall("home town")'), 0.0, ">", 0.8),))),
+        (
+            "recall@false_positive_rate(.01)[carrier] > .8",
+            Shown((Comparison(PerSlice("recall@false_positive_rate(0.01)", "carrier"), 0.0, ">", 0.8),)),
+        ),
         ("passed(data)", Passed()),
         ("size_mb <= 50", Shown((Comparison(Measured("size_mb"), 0.0, "<=", 50.0),))),
         ("age(model) < weeks(2)", Shown((Comparison(Measured("age"), 0.0, "<", 14.0),))),
@@ -130,6 +148,16 @@ def test_a_rule_means(text: str, meaning: Demand) -> None:
         ("recall[a, b] > .1", "column 8: slices by several columns are not supported yet. Write recall[column]."),
         ("recall[a > 3] > .1", 'column 8: a slice is one value of a column. Write recall[column == "value"].'),
         ("roc_auc > anchor", "column 11: 'anchor' is not supported yet. Compare with `champion`."),
+        (
+            "0.9 * recall@0.3 > 1",
+            "column 1: the threshold stands behind arithmetic. Put the metric in parentheses: 0.9 * (recall@0.3).",
+        ),
+        (
+            "1 < recall@fallout(0.01)",
+            "column 5: no threshold is chosen by fallout. "
+            "Known: false_positive_rate, recall, selection_rate, specificity.",
+        ),
+        ("fbeta > 1", "column 1: fbeta needs its beta. Write fbeta(2)."),
         ("passed(model)", "column 8: passed(model) is not supported yet. Write passed(data)."),
         ("forbid passed(data)", "column 8: passed(data) cannot be forbidden. Write passed(data) without forbid."),
         ("forbid .1 < a < .2", "column 8: a chain cannot be forbidden. Write one forbid rule for each harm."),

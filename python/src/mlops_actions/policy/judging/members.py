@@ -24,7 +24,7 @@ from mlops_actions.policy.language.rule import (
 from mlops_actions.statistics.contrasts import combine, negate
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.families import Claim
-from mlops_actions.statistics.metrics import METRICS
+from mlops_actions.statistics.metrics import known_metric
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,16 @@ def _check_metric(rule: Rule, metric: str, facts: Facts, where: str) -> None:
     hint = nearest(metric, ["champion", *known])
     if not hint.startswith("Did"):
         hint = nearest(metric, known)
-    if metric in METRICS and not hint.startswith("Did"):
+    if known_metric(metric) and not hint.startswith("Did"):
         hint = f"It holds {', '.join(sorted(facts.whole.estimates)) or 'none'}."
+    if not metric.isidentifier() and known_metric(metric):
+        hint = f"Give evaluate-model `metrics: all, {metric}`."
     raise InputError(f"`{rule.text}`: {where} has no metric {metric!r}.", where=rule.where, hint=hint)
 
 
 def _check_worst(rule: Rule, comparison: Comparison, asked: PerSlice) -> None:
     """`worst` judges every slice, so the limit has to be on the bad side."""
-    known = METRICS.get(asked.metric)
+    known = known_metric(asked.metric)
     better = known.higher_is_better if known else None
     wanted_above = comparison.above != isinstance(rule.demand, Guard)
     if better is None:

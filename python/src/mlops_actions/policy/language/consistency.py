@@ -19,7 +19,7 @@ from mlops_actions.policy.language.rule import (
     Ratio,
     Rule,
 )
-from mlops_actions.statistics.metrics import METRICS
+from mlops_actions.statistics.metrics import known_metric
 
 
 def check_consistency(rules: Sequence[Rule]) -> None:
@@ -82,7 +82,7 @@ def _range(comparison: Comparison) -> tuple[float, float]:
     if isinstance(quantity, Ratio):
         return 0.0, 1.0
     family = quantity if isinstance(quantity, Overall | InSlice | PerSlice) else quantity.of
-    metric = METRICS.get(family.metric)
+    metric = known_metric(family.metric)
     low, high = metric.bounds if metric else (-inf, inf)
     if comparison.champion or isinstance(quantity, Gap):
         return low - high, high - low

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 
 from mlops_actions.errors import nearest
-from mlops_actions.policy.language.quantities import function, only_argument, quantity
+from mlops_actions.policy.language.quantities import only_argument, quantity
 from mlops_actions.policy.language.rule import Quantity
 from mlops_actions.policy.language.source import EXAMPLE, Source
 
@@ -52,9 +52,11 @@ def linear(source: Source, node: ast.expr) -> Linear:
             return _product(source, node, linear(source, left), linear(source, right))
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return _quotient(source, node, linear(source, left), linear(source, right))
+        case ast.BinOp(op=ast.MatMult()):
+            return Linear(quantity=quantity(source, node), factor=1.0)
         case ast.BinOp():
             raise source.error(node, "rules know + - * / only.", EXAMPLE)
-        case ast.Call() if (name := function(source, node)) in _DAYS:
+        case ast.Call(func=ast.Name(id=name)) if name in _DAYS:
             return _duration(source, node, name)
     return Linear(quantity=quantity(source, node), factor=1.0)
 

@@ -17,6 +17,8 @@ from mlops_actions.policy.language.rule import (
     Worst,
 )
 from mlops_actions.policy.language.source import Source
+from mlops_actions.statistics.metrics import METRICS, metric_of
+from mlops_actions.statistics.metrics.names import name_of
 
 DISPARITIES = {"demographic_parity": "selection_rate", "equal_opportunity": "recall"}
 """Fairness metrics, as the gap of a plain metric between groups."""
@@ -39,8 +41,8 @@ def quantity(source: Source, node: ast.expr) -> Quantity:
             return Measured("latency_p95_ms")
         case ast.Name(id=name) if name in DISPARITIES:
             raise source.error(node, f"{name} is a gap between groups.", f"Name the column: {name}[column].")
-        case ast.Name() | ast.Attribute():
-            return Overall(_metric(source, node))
+        case ast.Name() | ast.Attribute() | ast.BinOp(op=ast.MatMult()):
+            return _with_threshold(source, node)
         case ast.Subscript(value=ast.Name(id=name), slice=column) if name in DISPARITIES:
             return Gap(PerSlice(DISPARITIES[name], _column(source, column)))
         case ast.Subscript():
@@ -52,15 +54,37 @@ def quantity(source: Source, node: ast.expr) -> Quantity:
     )
 
 
+def _with_threshold(source: Source, node: ast.expr) -> Sampled:
+    """A metric, and the slice that stands behind its threshold: Python reads `recall@0.3[carrier]` that way."""
+    match node:
+        case ast.BinOp(left=left, right=ast.Subscript(value=threshold, slice=slices)):
+            metric = ast.copy_location(ast.BinOp(left, ast.MatMult(), threshold), node)
+            return _sliced(source, ast.copy_location(ast.Subscript(metric, slices), node))
+    return Overall(_metric(source, node))
+
+
 def _metric(source: Source, node: ast.expr) -> str:
     match node:
+        case ast.BinOp(left=ast.BinOp() | ast.UnaryOp(), op=ast.MatMult()):
+            raise source.error(
+                node, "the threshold stands behind arithmetic.", "Put the metric in parentheses: 0.9 * (recall@0.3)."
+            )
+        case ast.BinOp(op=ast.MatMult()) | ast.Call():
+            return _catalogued(source, node)
         case ast.Name(id=name) if name in NOT_YET:
             raise source.error(node, f"{name!r} is not supported yet.", NOT_YET[name])
         case ast.Name(id=name):
-            return name
+            return _catalogued(source, node) if name in METRICS else name
         case ast.Attribute(value=parent, attr=name):
             return f"{_metric(source, parent)}.{name}"
     raise source.error(node, f"`{source.written(node)}` is not a metric.", "Write a metric's name, such as recall.")
+
+
+def _catalogued(source: Source, node: ast.expr) -> str:
+    try:
+        return metric_of(name_of(node)).name
+    except ValueError as error:
+        raise source.error(node, str(error), "") from None
 
 
 def _sliced(source: Source, node: ast.Subscript) -> Sampled:
@@ -109,6 +133,8 @@ def _digits(value: float) -> str:
 
 
 def _call(source: Source, node: ast.Call) -> Quantity:
+    if isinstance(node.func, ast.Name) and node.func.id in METRICS:
+        return Overall(_metric(source, node))
     name = function(source, node)
     if name == "age":
         match only_argument(source, node):

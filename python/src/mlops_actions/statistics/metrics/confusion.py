@@ -82,10 +82,27 @@ def accuracy(matrix: Floats) -> Cells:
     return _share(matrix, np.eye(classes), np.ones((classes, classes)))
 
 
-def f1(matrix: Floats) -> Cells:
-    """2 TP / (2 TP + FP + FN), a ratio of cells."""
-    cells = _share(matrix, [[0, 0], [0, 2]], [[0, 1], [1, 2]])
-    return Cells(cells.value, cells.gradient, cells.shares)
+def fbeta(beta: float) -> Confusion:
+    """(1 + β²) TP / ((1 + β²) TP + FP + β² FN), a ratio of cells: recall counts β times as much as precision."""
+    square = beta * beta
+
+    def metric(matrix: Floats) -> Cells:
+        hits, all_of_it = np.array([[0, 0], [0, 1 + square]]), np.array([[0, 1], [square, 1 + square]])
+        cells = _share(matrix, hits, all_of_it)
+        return Cells(cells.value, cells.gradient, cells.shares)
+
+    return metric
+
+
+def cost(costs: Floats) -> Confusion:
+    """Mean cost a row, given the cost of each cell (K, K), the truth in rows."""
+
+    def metric(matrix: Floats) -> Cells:
+        total = matrix.sum((1, 2))
+        value = (matrix * costs).sum((1, 2)) / total
+        return Cells(value, (costs - _outer(value)) / _outer(total), (_everything(matrix),))
+
+    return metric
 
 
 def balanced_accuracy(matrix: Floats) -> Cells:

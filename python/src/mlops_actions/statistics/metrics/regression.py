@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from mlops_actions.statistics.clusters import Floats
 from mlops_actions.statistics.influence import Denominators, Influence
+
+Numeric = Callable[[Denominators, Floats, Floats], Influence]
 
 
 def mae(everything: Denominators, truth: Floats, values: Floats) -> Influence:
@@ -29,6 +33,26 @@ def rmse(everything: Denominators, truth: Floats, values: Floats) -> Influence:
 def mape(everything: Denominators, truth: Floats, values: Floats) -> Influence:
     """Mean absolute error relative to the truth, as a fraction (sklearn: a truth of 0 counts as a rounding error)."""
     return everything.mean(np.abs(values - truth) / np.maximum(np.abs(truth), np.finfo(np.float64).eps))
+
+
+def quantile_loss(quantile: float) -> Numeric:
+    """Mean pinball loss of a predicted quantile (Koenker & Bassett 1978): a miss below costs `quantile` a unit."""
+
+    def metric(everything: Denominators, truth: Floats, values: Floats) -> Influence:
+        missed = truth - values
+        return everything.mean(np.maximum(quantile * missed, (quantile - 1.0) * missed))
+
+    return metric
+
+
+def within_tolerance(tolerance: float) -> Numeric:
+    """Share of rows whose prediction is at most `tolerance` away from the truth, in units of the target."""
+
+    def metric(everything: Denominators, truth: Floats, values: Floats) -> Influence:
+        hit = (np.abs(values - truth) <= tolerance).astype(np.float64)
+        return everything.mean(hit, hits=True)
+
+    return metric
 
 
 def r2(everything: Denominators, truth: Floats, values: Floats) -> Influence:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlops_actions.statistics.clusters import Codes, Floats, sums
-from mlops_actions.statistics.frame import Frame
+from mlops_actions.statistics.clusters import Codes, Floats
 from mlops_actions.statistics.influence import Denominators, Influence
+from mlops_actions.statistics.metrics.ranking import Classes, Ranked
+
+Ranking = Callable[[Ranked], Influence]
 
 
 def roc_auc(rows: Ranked) -> Influence:
@@ -60,22 +61,46 @@ def log_loss(everything: Denominators, truth: Codes, scores: Floats) -> Influenc
 
 
 def brier(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
-    """Mean squared error of the predicted probability (Brier 1950)."""
-    return everything.mean(np.square(scores - truth))
+    """Mean squared error of the predicted probabilities (Brier 1950), halved for several classes: always in 0 … 1.
+
+    So it is sklearn's with `scale_by_half=True`.
+    """
+    if scores.ndim == 1:
+        return everything.mean(np.square(scores - truth))
+    missed = scores.copy()
+    missed[np.arange(len(truth)), truth] -= 1.0
+    return everything.mean(np.einsum("ij,ij->i", missed, missed) / 2.0)
 
 
-def roc_auc_ovr(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
-    """Mean over the classes of each one's area against the rest; NaN in a group that lacks a class."""
-    frame, classes = everything.frame, scores.shape[1]
-    value, slope, share = np.zeros(frame.groups), np.zeros(len(truth)), np.zeros(len(truth))
-    for k in range(classes):
-        one = Classes(frame, truth == k)
-        parts = _area(Ranked(one, scores[:, k], np.argsort(scores[:, k])))
-        value += parts[0] / classes
-        slope += parts[1] / classes
-        # Each class is the positive one once: its mean share, so that one rare class does not set the df alone.
-        share += one.base.shares[0] / classes
-    return Influence(value, slope, Denominators(frame, (share,)))
+def one_vs_rest(metric: Ranking, *, weighted: bool) -> Callable[[Denominators, Codes, Floats], Influence]:
+    """The mean over the classes of a metric of each one's probability against the rest.
+
+    Plain (macro): NaN in a group that lacks a class. Weighted by how often each class is true, whose own variation
+    is in the influence: a class that is never true weighs nothing.
+    """
+
+    def mean(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
+        frame, classes = everything.frame, scores.shape[1]
+        value, slope, base = np.zeros(frame.groups), np.zeros(len(truth)), np.zeros(len(truth))
+        for k in range(classes):
+            one = Classes(frame, truth == k)
+            found = metric(Ranked(one, scores[:, k], np.argsort(scores[:, k])))
+            if not weighted:
+                value += found.value / classes
+                slope += found.slope / classes
+            else:
+                share = one.positives / frame.masses
+                alone = np.where(share > 0, found.value, 0.0)
+                value += share * alone
+                part = np.where(frame.spread(share) > 0, frame.spread(share) * found.slope, 0.0)
+                slope += part + one.positive * frame.spread(alone / frame.masses)
+            # Each class is the positive one once: its mean share, so that one rare class does not set the df alone.
+            base += found.base.shares[0] / classes
+        if weighted:
+            slope -= frame.spread(value / frame.masses)
+        return Influence(value, slope, Denominators(frame, (base,)))
+
+    return mean
 
 
 def _area(rows: Ranked) -> tuple[Floats, Floats]:
@@ -104,89 +129,3 @@ def _probability_of_truth(truth: Codes, scores: Floats) -> Floats:
 def _clipped(probability: Floats) -> Floats:
     rounding = float(np.finfo(probability.dtype).eps)
     return np.clip(probability.astype(np.float64, copy=False), rounding, 1.0 - rounding)
-
-
-class Classes:
-    """Rows of two classes, in groups."""
-
-    def __init__(self, frame: Frame, positive: NDArray[np.bool_]) -> None:
-        """Take the rows and which of them are positive."""
-        self.frame, self.positive = frame, positive
-        self._code = 2 * frame.group + positive
-        self.negatives, self.positives = sums(self._code, frame.mass, 2 * frame.groups).reshape(-1, 2).T
-
-    @cached_property
-    def base(self) -> Denominators:
-        """Both classes: each is a denominator, so that the rarer one sets the degrees of freedom."""
-        shares = np.zeros((2, self.frame.groups, 2))
-        with np.errstate(divide="ignore"):
-            shares[0, :, 1], shares[1, :, 0] = 1.0 / self.positives, 1.0 / self.negatives
-        return Denominators(self.frame, tuple(share.ravel()[self._code] for share in shares))
-
-
-class Ranked:
-    """Rows sorted by group and score, as runs of equal scores: rows of one run and class are alike to a ranking.
-
-    Arrays are (runs,), so that sums run through memory once.
-    """
-
-    def __init__(self, classes: Classes, scores: Floats, order: Codes) -> None:
-        """Take the rows' classes, their scores, and the order that sorts these ascending."""
-        frame = self._frame = classes.frame
-        self.classes = classes
-        if frame.groups > 1:
-            # Short integers are sorted by radix, in linear time.
-            group = frame.group.astype(np.min_scalar_type(frame.groups))
-            order = order[np.argsort(group[order], kind="stable")]
-            group = group[order]
-        ordered = scores[order]
-        fresh = np.ones(len(order), dtype=bool)
-        np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
-        if frame.groups > 1:
-            fresh[1:] |= group[1:] != group[:-1]
-        starts = np.flatnonzero(fresh)
-        self._runs = len(starts)
-        if frame.groups > 1:
-            self._owner = group[starts].astype(np.intp)
-            # The run with which each group begins.
-            self._first = np.searchsorted(self._owner, np.arange(frame.groups))
-        # Negatives of run i are cell i, positives cell runs + i.
-        cell = np.cumsum(fresh) - 1
-        cell += self._runs * classes.positive[order]
-        mass = None if frame.mass is None else frame.mass[order]
-        self.negative, self.positive = sums(cell, mass, 2 * self._runs).reshape(2, -1)
-        self._cell = np.empty_like(cell)
-        self._cell[order] = cell
-
-    @cached_property
-    def below_negative(self) -> Floats:
-        """The weight of negatives that score lower."""
-        return self.below(self.negative)
-
-    @cached_property
-    def below_positive(self) -> Floats:
-        """The weight of positives that score lower."""
-        return self.below(self.positive)
-
-    def below(self, mass: Floats) -> Floats:
-        """The mass of lower runs in the same group."""
-        below = np.zeros(len(mass) + 1)
-        np.cumsum(mass, out=below[1:])
-        found = below[:-1]
-        if self._frame.groups > 1:
-            found -= self.spread(below[self._first])
-        return found
-
-    def total(self, mass: Floats) -> Floats:
-        """Sum per group."""
-        if self._frame.groups == 1:
-            return np.array([mass.sum()])
-        return sums(self._owner, mass, self._frame.groups)
-
-    def spread(self, per_group: Floats) -> Floats:
-        """Each run's value of its group; a single group broadcasts."""
-        return per_group if self._frame.groups == 1 else per_group[self._owner]
-
-    def slope(self, of_negatives: Floats, of_positives: Floats) -> Floats:
-        """Each row's value of its run and class, in the order of the frame."""
-        return np.asarray(np.concatenate((of_negatives, of_positives))[self._cell])
