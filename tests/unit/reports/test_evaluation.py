@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evaluations import binary_evaluation, multiclass_evaluation, regression_evaluation
-from mlops_actions.evidence import Statement
+from mlops_actions.evidence import Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.reports import to_html, to_markdown
 from mlops_actions.reports.page import Interval, Intervals
@@ -108,6 +108,19 @@ def test_a_statement_without_curves_or_champion_is_drawn_too() -> None:
     page = to_html([stated(bare)])
     assert "<figcaption>" not in page
     assert "champion</th>" not in page
+
+
+def test_an_inconclusive_evaluation_says_why_and_shows_its_numbers() -> None:
+    unbounded = {name: one.model_copy(update={"lower": None, "upper": None}) for name, one in BINARY.estimates.items()}
+    reason = Reason(code="nothing-estimated", message="The rows are fewer than 6 effective clusters.")
+    few = BINARY.model_copy(
+        update={"result": "inconclusive", "reasons": [reason], "estimates": unbounded, "differences": unbounded}
+    )
+    section = to_markdown(stated(few))
+    assert section.splitlines()[2] == "build/model.joblib: The rows are fewer than 6 effective clusters."
+    assert re.search(r"^\| roc_auc +\| 0\.\d+ +\| 0\.\d+ +\| \+0\.\d+ +\| – +\|$", section, re.MULTILINE)
+    assert "better" not in section.partition("</details>")[0]
+    assert 'class="bar' in to_html([stated(few)])
 
 
 def test_an_axis_of_one_row_has_its_limit_in_the_middle() -> None:

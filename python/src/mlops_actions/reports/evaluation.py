@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.statement import Statement
@@ -17,11 +16,13 @@ _OUTCOMES: dict[str, Outcome] = {"better": "pass", "worse": "fail"}
 def page(statement: Statement[Evaluation]) -> Page:
     """Headline metrics, differences to the champion, curves, slices."""
     evaluation = statement.predicate
+    headline = f"{statement.name} {_finding(evaluation)}, on {_rows(evaluation)}."
     if evaluation.result != "pass":
         text = " ".join(reason.message for reason in evaluation.reasons if not reason.warning)
-        return Page("Evaluation", evaluation.result, f"{statement.name}: {text}", ())
-    headline = f"{statement.name} {_finding(evaluation)}, on {_rows(evaluation)}."
-    return Page("Evaluation", evaluation.result, headline, tuple(_blocks(evaluation)))
+        headline = f"{statement.name}: {text}"
+    # What there is of numbers is shown whatever the result; a model that misbehaved has none.
+    blocks = tuple(_blocks(evaluation)) if evaluation.estimates else ()
+    return Page("Evaluation", evaluation.result, headline, blocks)
 
 
 def _finding(evaluation: Evaluation) -> str:
@@ -49,9 +50,8 @@ def _rows(evaluation: Evaluation) -> str:
 
 def _blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield from (Text(f"Warning: {one.message}") for one in evaluation.reasons if one.warning)
-    if evaluation.estimates:
-        yield _metrics(evaluation)
-        yield Text(f"Each bound holds with {_shown(evaluation)} % confidence.")
+    yield _metrics(evaluation)
+    yield Text(f"Each bound holds with {_shown(evaluation)} % confidence.")
     yield from curves.groups(evaluation)
     yield from slices.groups(evaluation)
     if evaluation.unavailable:
@@ -111,5 +111,4 @@ def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
 
 def _shown(evaluation: Evaluation) -> str:
     """The percentage of one bound, as a gate's message has it; both bounds together hold with less."""
-    records = chain(evaluation.estimates.values(), evaluation.differences.values())
-    return f"{100 * next((one.confidence for one in records), 0.95):g}"
+    return f"{100 * next(iter(evaluation.estimates.values())).confidence:g}"
