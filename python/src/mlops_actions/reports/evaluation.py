@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.statement import Statement
 from mlops_actions.reports import curves, slices
 from mlops_actions.reports.direction import HEADLINE, oriented, told
 from mlops_actions.reports.page import Block, Interval, Intervals, Measure, Outcome, Page, Table, Text, counted, number
+
+Records = Mapping[str, EstimateRecord]
 
 _OUTCOMES: dict[str, Outcome] = {"better": "pass", "worse": "fail"}
 
@@ -61,33 +63,38 @@ def _blocks(evaluation: Evaluation) -> Iterator[Block]:
 
 
 def _metrics(evaluation: Evaluation) -> Intervals | Table:
-    rows = [_metric(evaluation, name, one) for name, one in evaluation.estimates.items()]
-    if not evaluation.champion and all(row.value is None for row in rows):
+    if evaluation.champion:
+        return _compared("Metrics", "champion", evaluation.estimates, evaluation.champion, evaluation.differences)
+    rows = [_alone(name, one) for name, one in evaluation.estimates.items()]
+    if all(row.value is None for row in rows):
         return Table("Metrics", ("metric", "value"), tuple(row.cells for row in rows))
-    if not evaluation.champion:
-        return Intervals("Metrics", ("metric", "value", "shares on one scale"), tuple(rows))
-    headings = ("metric", "candidate", "champion", "difference", "shown", "difference, dashed at none")
-    return Intervals("Metrics", headings, tuple(rows), common=False)
+    return Intervals("Metrics", ("metric", "value", "shares on one scale"), tuple(rows))
 
 
-def _metric(evaluation: Evaluation, name: str, one: EstimateRecord) -> Interval:
+def _alone(name: str, one: EstimateRecord) -> Interval:
+    # On one scale with shares, a number of euros would flatten them all.
+    comparable = one.lower is not None and one.upper is not None and one.lower >= 0.0 and one.upper <= 1.0
     cells = (name, Measure(one.value, one.lower, one.upper))
-    if not evaluation.champion:
-        # On one scale with shares, a number of euros would flatten them all.
-        comparable = one.lower is not None and one.upper is not None and one.lower >= 0.0 and one.upper <= 1.0
-        return Interval(cells, one.value if comparable else None, one.lower, one.upper, None)
-    champion, difference = evaluation.champion.get(name), evaluation.differences.get(name)
-    if champion is None or difference is None:
-        return Interval((*cells, "–", "–", "–"), None, None, None, None)
+    return Interval(cells, one.value if comparable else None, one.lower, one.upper, None)
+
+
+def _compared(title: str, other: str, estimates: Records, others: Records, differences: Records) -> Intervals:
+    """The candidate beside another model, each difference on an axis of its own."""
+    headings = ("metric", "candidate", other, "difference", "shown", "difference, dashed at none")
+    rows = (_beside(name, one, others.get(name), differences.get(name)) for name, one in estimates.items())
+    return Intervals(title, headings, tuple(rows), common=False)
+
+
+def _beside(
+    name: str, one: EstimateRecord, other: EstimateRecord | None, difference: EstimateRecord | None
+) -> Interval:
+    candidate = Measure(one.value, one.lower, one.upper)
+    if other is None or difference is None:
+        return Interval((name, candidate, "–", "–", "–"), None, None, None, None)
+    found = Measure(difference.value, difference.lower, difference.upper, signed=True)
     word = told(name, difference)
-    return Interval(
-        (*cells, number(champion.value), Measure(difference.value, difference.lower, difference.upper, True), word),
-        difference.value,
-        difference.lower,
-        difference.upper,
-        0.0,
-        _OUTCOMES.get(word, ""),
-    )
+    cells = (name, candidate, number(other.value), found, word)
+    return Interval(cells, found.value, found.lower, found.upper, 0.0, _OUTCOMES.get(word, ""))
 
 
 def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
