@@ -16,6 +16,7 @@ import yaml
 
 from mlops_actions.cli import COMMANDS
 from mlops_actions.policy.document import inline_policy, read_policy
+from mlops_actions.promote_champion.refusals import CODES
 from mlops_actions.release_train import Inputs as TrainInputs
 from mlops_actions.runner import ACTIONS, load_action
 from mlops_actions.statistics.metrics import METRICS, Task, metrics_for
@@ -73,6 +74,14 @@ def test_the_guide_names_every_metric_that_is_asked_for() -> None:
     assert {name for name, metric in METRICS.items() if metric.per_class} <= set(names) | {"recall"}
     assert all(any(f"{name}(" in one for one in names) for name in CONSTRAINTS)
     assert "cost" in names
+
+
+def test_the_guide_lists_every_refusal() -> None:
+    rows = [line for line in guide("promote-champion").splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{name}` | {code.meaning} | {code.remedy} | {'yes' if code.overridable else 'never'} |"
+        for name, code in CODES.items()
+    ]
 
 
 def test_every_command_that_the_readme_shows_is_read() -> None:

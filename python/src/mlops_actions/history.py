@@ -105,6 +105,7 @@ def _as_dict(event: Event) -> dict[str, object]:
         "actor": change.author.actor,
         "run_url": change.author.run_url,
         "approved_by": list(change.author.approved_by),
+        "forced": change.author.forced,
         "action": change.action,
         "alias": change.alias,
         "before": change.before and {"version": change.before.number, "sha256": change.before.sha256},

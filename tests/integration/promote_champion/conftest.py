@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Result, Statement, digest_path
+from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.promotion import Promotion
 from mlops_actions.evidence.rollout import Rollout
 from mlops_actions.evidence.training import Training
-from mlops_actions.evidence.verdict import RuleOutcome, Verdict
+from mlops_actions.policy.case import case_of
+from mlops_actions.policy.document import inline_policy
+from mlops_actions.policy.facts import Champion
+from mlops_actions.policy.judging.judge import Terms
+from mlops_actions.policy.verdicts import reach_verdict
 from mlops_actions.promote_champion.action import Inputs, run
 from mlops_actions.registries import Registry, open_registry
+from mlops_actions.statistics.estimate import Estimate
 
 NAME = "delay"
+RULES = "roc_auc > 0.6\nroc_auc >= champion"
+
+
+def record(value: float, se: float) -> EstimateRecord:
+    return EstimateRecord.of(Estimate(value, se, 60, 5000, 5000, 61, "identity", "mean"), 0.95)
 
 
 @dataclass
@@ -44,18 +55,35 @@ class Project:
         return path
 
     def judged(self, path: str, result: Result = "pass", champion: str | None = "now") -> str:
-        """A model's verdict against a champion, by default the present one."""
+        """A model's verdict against a champion, by default the present one; reached as the gate does."""
         against = self.champion() if champion == "now" else champion
-        rule = RuleOutcome(rule="roc_auc >= champion", result=result, message="shown.")
-        verdict = Verdict(
-            result=result,
-            rules=[rule],
-            champion=against,
-            policy="d" * 64,
-            judged_on="intervals",
-            decision="Judged.",
-        )
-        return self.state(path, verdict)
+        self.evaluated(path, result, against)
+        store = EvidenceStore(self.evidence)
+        policy = inline_policy(RULES)
+        state = Champion("compared", against) if against else Champion("never", None, "there was none.")
+        case = case_of(store, store.find(Evaluation, digest_path(path))[-1], policy.rules, lambda: state)
+        return self.state(path, reach_verdict(case, policy, Terms(0.95, False, "skip", date(2026, 1, 1))))
+
+    def evaluated(self, path: str, result: Result = "pass", champion: str | None = None) -> str:
+        """An evaluation on which the gate comes to this result."""
+        value, se = {"pass": (0.8, 0.01), "fail": (0.4, 0.01), "inconclusive": (0.62, 0.05)}[result]
+        against = {
+            "champion_sha256": champion,
+            "champion_name": "old.joblib",
+            "champion": {"roc_auc": record(0.7, 0.01)},
+            "differences": {"roc_auc": record(0.1, 0.01)},
+        }
+        evaluation = {
+            "result": "pass",
+            "task": "binary",
+            "n": 5000,
+            "target": "late",
+            "features": ["hour"],
+            "estimates": {"roc_auc": record(value, se)},
+            "isolation": "process",
+            "size_bytes": 100,
+        }
+        return self.state(path, Evaluation.model_validate(evaluation | (against if champion else {})))
 
     def trained(self, path: str) -> str:
         return self.state(path, Training(result="pass", command=["train"], exit_code=0, seconds=1))

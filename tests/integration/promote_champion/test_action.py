@@ -34,7 +34,7 @@ def test_the_first_model_becomes_champion(project: Any, caplog: pytest.LogCaptur
     assert resolve("delay@champion", "file:registry", None).sha256 == sha256
     assert caplog.messages == [
         "storing build/one.joblib in the registry file:registry",
-        "keeping 1 statements beside it",
+        "keeping 2 statements beside it",
         f"champion of delay: nothing → version 1 ({sha256[:12]}), log entry 1",
     ]
 
@@ -153,7 +153,7 @@ def test_the_evidence_goes_with_the_model(project: Any) -> None:
     project.judged(project.model("another"))
     project.promote(path)
     kept = project.registry.statements("delay", digest_bytes(b"one"))
-    assert sorted(statement.kind for statement in kept) == ["data-report", "training", "verdict"]
+    assert sorted(statement.kind for statement in kept) == ["data-report", "evaluation", "training", "verdict"]
 
 
 def test_a_dry_run_says_what_it_would_do_and_does_nothing(project: Any) -> None:

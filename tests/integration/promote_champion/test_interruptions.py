@@ -36,7 +36,7 @@ def test_a_promotion_killed_at_any_write_leaves_the_old_or_the_new_champion_whol
     old, new = digest_bytes(b"old"), digest_bytes(b"new" * 4_000_000)
     shutil.copytree("registry", "pristine")
     total = int(interrupt(candidate, "count").stdout)
-    assert total == 6  # the model, two statements, the log entry, and the hints at both
+    assert total == 7  # the model, three statements, the log entry, and the hints at both
     champions = []
     for number, mode in [
         (1, "during"),
@@ -54,10 +54,10 @@ def test_a_promotion_killed_at_any_write_leaves_the_old_or_the_new_champion_whol
         assert again.changed == (serving.sha256 == old)
         assert [change.after.sha256 for change in project.registry.history("delay")] == [old, new]
         kept = project.registry.statements("delay", new)
-        assert sorted(statement.kind for statement in kept) == ["training", "verdict"]
+        assert sorted(statement.kind for statement in kept) == ["evaluation", "training", "verdict"]
         assert project.registry.version("delay", new).number == 2
-    # Only the log entry, the fourth write, makes the new champion.
-    assert champions == [old] * 8 + [new] * 5
+    # Only the log entry, the fifth write, makes the new champion.
+    assert champions == [old] * 10 + [new] * 5
 
 
 @pytest.mark.parametrize("limit", [0, 100, 9_000_000])

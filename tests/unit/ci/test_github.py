@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.ci.github import ANNOTATION_CHARACTERS, SUMMARY_BYTES, GitHub, cut_at_row
-from mlops_actions.ci.interface import Annotation
+from mlops_actions.ci.interface import Annotation, Context
 from mlops_actions.errors import InputError, OutsideError
 
 
@@ -161,3 +161,36 @@ def test_the_context_names_the_run_and_the_tip_of_the_pull_request(tmp_path: Pat
     context = ci.context()
     assert context.run_url == "https://github.example/org/model/actions/runs/77"
     assert (context.commit, context.actor, context.event) == ("c0ffee", "alice", "pull_request")
+
+
+def context_of(tmp_path: Path, name: str, payload: object, **environ: str) -> Context:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps(payload))
+    known = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": name, "GITHUB_REPOSITORY": "org/project"}
+    return github(tmp_path, **known, **environ)[0].context()
+
+
+def test_a_push_is_on_a_branch_of_ours(tmp_path: Path) -> None:
+    payload = {"repository": {"default_branch": "main"}}
+    context = context_of(tmp_path, "push", payload, GITHUB_REF="refs/heads/release/7")
+    assert (context.branch, context.fork, context.default_branch) == ("release/7", False, "main")
+    assert context_of(tmp_path, "push", payload, GITHUB_REF="refs/tags/main").branch is None
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target"])
+def test_a_pull_request_is_on_no_branch_whatever_it_calls_itself(tmp_path: Path, name: str) -> None:
+    own = {"pull_request": {"head": {"repo": {"full_name": "org/project"}}}}
+    context = context_of(tmp_path, name, own, GITHUB_REF="refs/heads/main")
+    assert (context.branch, context.fork) == (None, False)
+    for head in ({"repo": {"full_name": "mallory/project"}}, {"repo": None}):
+        assert context_of(tmp_path, name, {"pull_request": {"head": head}}).fork
+
+
+def test_a_run_that_a_fork_triggered_is_the_forks(tmp_path: Path) -> None:
+    payload = {"workflow_run": {"head_repository": {"full_name": "mallory/project"}}}
+    assert context_of(tmp_path, "workflow_run", payload).fork
+
+
+def test_whoever_runs_a_job_again_is_the_actor(tmp_path: Path) -> None:
+    context = context_of(tmp_path, "push", {}, GITHUB_ACTOR="alice", GITHUB_TRIGGERING_ACTOR="mallory")
+    assert context.actor == "mallory"

@@ -6,7 +6,6 @@ Limits and escapes as the runner (2.336) has them: 10 annotations a level and ac
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TextIO
 from uuid import uuid4
 
+from mlops_actions.ci.event import read_event
 from mlops_actions.ci.interface import Annotation, Context, Level
 from mlops_actions.ci.streams import show
 from mlops_actions.errors import InputError, OutsideError
@@ -39,12 +39,20 @@ class GitHub:
         get = self._environ.get
         repository, server, run = get("GITHUB_REPOSITORY"), get("GITHUB_SERVER_URL"), get("GITHUB_RUN_ID")
         url = f"{server}/{repository}/actions/runs/{run}" if server and repository and run else None
+        event = read_event(self._environ)
+        reference = get("GITHUB_REF", "")
+        on_branch = reference.startswith("refs/heads/") and not event.pull_request
         return Context(
             repository=repository,
-            commit=self._pull_request_head() or get("GITHUB_SHA"),
+            commit=event.head_commit or get("GITHUB_SHA"),
             run_url=url,
-            actor=get("GITHUB_ACTOR"),
+            # Whoever runs a job again does it in the name of the one who ran it first.
+            actor=get("GITHUB_TRIGGERING_ACTOR") or get("GITHUB_ACTOR"),
             event=get("GITHUB_EVENT_NAME"),
+            branch=reference.removeprefix("refs/heads/") if on_branch else None,
+            # Where a pull request does not say whose it is (the fork was deleted), it is nobody's of ours.
+            fork=event.head_repository != repository if event.pull_request or event.head_repository else False,
+            default_branch=event.default_branch,
         )
 
     def approvers(self) -> tuple[str, ...]:
@@ -131,16 +139,6 @@ class GitHub:
                 stream.write(text)
         except OSError as error:
             raise OutsideError(f"{variable} cannot be written: {error.strerror}.", where=path) from None
-
-    def _pull_request_head(self) -> str | None:
-        path = self._environ.get("GITHUB_EVENT_PATH")
-        if not path or not self._environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
-            return None
-        try:
-            head = json.loads(Path(path).read_bytes())["pull_request"]["head"]["sha"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return str(head)
 
 
 def cut_at_row(markdown: str, room: int) -> str:

@@ -18,6 +18,11 @@ class Context:
     run_url: str | None = None
     actor: str | None = None
     event: str | None = None
+    branch: str | None = None
+    """The branch that it runs on; None for a pull request or a tag, whose names anybody may choose."""
+    fork: bool = False
+    """Whether it is a pull request whose commits come from another repository."""
+    default_branch: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,14 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from mlops_actions.evidence.statement import Predicate, Uri
+from mlops_actions.evidence.statement import Document, Predicate, Reason, Uri
+
+
+class Forced(Document):
+    """A promotion in spite of refusals."""
+
+    reason: str = Field(description="Why, in the words of who forced it.")
+    refusals: list[Reason] = Field(description="What was overridden.")
 
 
 class Promotion(Predicate):
@@ -22,4 +29,5 @@ class Promotion(Predicate):
     after: str | None = Field(description="SHA-256 that the alias names now.")
     entry: int | None = Field(description="Number of the log entry; null for a dry run.")
     changed: bool = Field(description="False for a repeated promotion, a dry run or a refusal.")
+    forced: Forced | None = Field(None, description="Where refusals were overridden.")
     approved_by: list[str] = Field([], description="Who approved the run, where it had to wait for that.")

@@ -40,6 +40,9 @@ class Verdict(Predicate):
     rules: list[RuleOutcome]
     champion: str | None = Field(description="SHA-256 of the champion it was judged against.")
     policy: str = Field(description="SHA-256 of the policy, or of the inline rules.")
+    policy_text: str | None = Field(None, description="The policy as it was read, so that it can be judged again.")
+    confidence: float | None = Field(None, description="One-sided, of rules that name none themselves.")
+    without_champion: Literal["skip", "fail"] | None = Field(None, description="What rules about no champion come to.")
     judged_on: Literal["intervals", "points"]
     decision: str = Field(description="The result in one sentence.")
     choices: list[str] = Field([], description="What would settle an inconclusive verdict, each in one sentence.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Reason, Result
+from mlops_actions.evidence import EvidenceStore, Material, Reason, Result, Stored
+from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.champion import champion_of
-from mlops_actions.policy.facts import MEGABYTE, Facts, Scope, facts_of
+from mlops_actions.policy.facts import MEGABYTE, Champion, Facts, Scope, facts_of
 from mlops_actions.policy.judging.members import check_names
 from mlops_actions.policy.language.rule import Measured, Passed, Rule
 from mlops_actions.policy.sources import (
@@ -51,6 +52,17 @@ def from_evaluation(
     Raises InputError for rules that the evaluation cannot answer, OutsideError for a registry that cannot be read.
     """
     stored = evaluation_of(store, subject, data)
+
+    def champion() -> Champion:
+        return champion_of(stored.statement.predicate, registry, name)
+
+    return case_of(store, stored, rules, champion)
+
+
+def case_of(
+    store: EvidenceStore, stored: Stored[Evaluation], rules: Sequence[Rule], find_champion: Callable[[], Champion]
+) -> Case:
+    """The case of this evaluation; `find_champion` is asked only where a rule names the champion."""
     evaluation = stored.statement.predicate
     found = Subject(stored.statement.name, stored.statement.sha256)
     case = Case(found, facts_of(evaluation), (material_of(stored),), evaluation.result, tuple(evaluation.reasons))
@@ -58,7 +70,7 @@ def from_evaluation(
         return case
     check_names(rules, case.facts, "the evaluation")
     if any(rule.names_champion for rule in rules):
-        champion = champion_of(evaluation, registry, name)
+        champion = find_champion()
         case = replace(case, facts=replace(case.facts, champion=champion, is_champion=champion.sha256 == found.sha256))
         if champion.sha256 is not None:
             uri = evaluation.champion_name or "@champion"

@@ -17,6 +17,8 @@ from mlops_actions.policy.language.rule import Rule, Severity
 from mlops_actions.yaml_source import YamlSource, read_yaml
 
 DEFAULT_CONFIDENCE = 0.95
+INLINE = "rules"
+"""The `uri` of a policy that is the input `rules`."""
 _NOT_YET = ("extends", "locked", "minimum-count", "test-set-budget")
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1.0, description="One-sided, for each bound; 0.95 where not given.")]
@@ -61,15 +63,21 @@ class Policy:
     """Of the file, or of the inline text."""
     uri: str
     """The file's path, or `rules`."""
+    text: bytes
+    """What was read."""
 
 
 def read_policy(path: str) -> Policy:
     """Read a policy file. InputError with file:line for whatever is not understood, and for rules that contradict."""
-    source = read_yaml(path, "policy")
+    return parse_policy(read_yaml(path, "policy"))
+
+
+def parse_policy(source: YamlSource) -> Policy:
+    """Read a policy document; see `read_policy`."""
     document = _document(source)
     rules = tuple(_rule(entry, *_place(source, index)) for index, entry in enumerate(document.rules))
     check_consistency(rules)
-    return Policy(rules, document.confidence, digest_bytes(source.text), source.name)
+    return Policy(rules, document.confidence, digest_bytes(source.text), source.name, source.text)
 
 
 def inline_policy(text: str) -> Policy:
@@ -82,7 +90,8 @@ def inline_policy(text: str) -> Policy:
     if not rules:
         raise InputError("the input 'rules' holds no rule.", hint="Write one a line, such as accuracy >= 0.8.")
     check_consistency(rules)
-    return Policy(rules, None, digest_bytes(text.encode(errors="surrogateescape")), "rules")
+    content = text.encode(errors="surrogateescape")
+    return Policy(rules, None, digest_bytes(content), INLINE, content)
 
 
 def _document(source: YamlSource) -> PolicyDocument:

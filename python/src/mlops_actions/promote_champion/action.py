@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from mlops_actions import __version__
 from mlops_actions.ci import current
-from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, split_words
+from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, Words, split_words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Statement
-from mlops_actions.evidence.promotion import Promotion
+from mlops_actions.evidence.promotion import Forced, Promotion
 from mlops_actions.promote_champion.candidate import find_candidate
-from mlops_actions.promote_champion.judgement import refusals
-from mlops_actions.promote_champion.proof import read_proof, related_statements
+from mlops_actions.promote_champion.gathering import gather, policy_digest
+from mlops_actions.promote_champion.proof import related_statements
+from mlops_actions.promote_champion.refusals import Conditions, Grounds, overridable, refusals
 from mlops_actions.promote_champion.rollback import version_to_restore
 from mlops_actions.promote_champion.swap import Moved, move_alias
 from mlops_actions.registries import Author, Blob, Head, Registry, open_registry
@@ -25,6 +27,7 @@ from mlops_actions.registries.interface import NAME, Action
 
 logger = logging.getLogger(__name__)
 
+FORCE_WORDS = 3
 DRY_RUN = "dry-run"
 """The code of the one reason that is no refusal."""
 
@@ -45,12 +48,38 @@ class Inputs(CommonInputs):
         ["verdict"],
         description="Statements that must pass for exactly this model: `verdict`, `rollout`, `evaluation`, `training`.",
     )
+    require_policy: str | None = Field(
+        None, description="The policy that the verdict must be reached by: its path, or the beginning of its SHA-256."
+    )
+    policy_from: Literal["checkout", "default-branch"] | None = Field(
+        None,
+        description="`default-branch`: the verdict's policy must be the one of that branch; by default so for pull "
+        "requests.",
+    )
+    judge_again: bool = Field(
+        True, description="Judge again from the policy and the evidence, and refuse a verdict that says otherwise."
+    )
+    max_age: Seconds | None = Field(None, description="How old the verdict may be, such as `7d`.")
+    allowed_actors: Words = Field(default=[], description="Who may promote; by default anybody who can run it.")
+    allowed_branches: Words = Field(
+        default=[], description="Branches that may promote, such as `main` or `release/*`; by default any."
+    )
+    force: str | None = Field(
+        None, description="Promote in spite of refusals, for this reason, which the log keeps for good."
+    )
     rollback_to: str | None = Field(
         None,
         description="Instead of promoting, return to a model that the alias named before: a version, `sha256:…` or "
         "`previous`.",
     )
     dry_run: bool = Field(False, description="Check everything and change nothing.")
+
+    @field_validator("force")
+    @classmethod
+    def _has_a_reason(cls, force: str | None) -> str | None:
+        if force is not None and len(force.split()) < FORCE_WORDS:
+            raise ValueError(f"write the reason in at least {FORCE_WORDS} words; it is kept in the log")
+        return force
 
     @field_validator("require")
     @classmethod
@@ -88,20 +117,35 @@ def run(inputs: Inputs) -> Statement[Promotion]:
     registry = open_registry(inputs.registry)
     head = registry.head(inputs.name)
     order = _promotion(inputs, registry) if inputs.rollback_to is None else _roll_back(inputs, registry)
-    if reasons := order.refuse(head):
+    reasons = order.refuse(head)
+    if reasons and (inputs.force is None or not all(map(overridable, reasons))):
         return _statement(inputs, order, registry, Moved.not_at_all(head, inputs.alias, reasons))
+    forced = Forced(reason=inputs.force, refusals=reasons) if reasons and inputs.force else None
+    if forced:
+        logger.warning("FORCED (%s), in spite of: %s", forced.reason, " ".join(one.message for one in reasons))
     if inputs.dry_run:
-        return _statement(inputs, order, registry, _planned(inputs, order, registry, head))
+        return _statement(inputs, order, registry, _planned(inputs, order, registry, head), forced=forced)
     blob = order.prepare()
-    author = _author()
-    moved = move_alias(registry, head, inputs.alias, blob, order.action, author, order.refuse)
-    return _statement(inputs, order, registry, moved, author.approved_by if moved.entry else ())
+    author = _author(forced)
+
+    def refuse(later: Head) -> list[Reason]:
+        return [one for one in order.refuse(later) if forced is None or one not in forced.refusals]
+
+    moved = move_alias(registry, head, inputs.alias, blob, order.action, author, refuse)
+    return _statement(inputs, order, registry, moved, author, forced)
 
 
 def _promotion(inputs: Inputs, registry: Registry) -> _Order:
     evidence = EvidenceStore(inputs.evidence)
     candidate = find_candidate(inputs.model, inputs.require, evidence, registry, inputs.name)
-    proof = read_proof(evidence, inputs.require, candidate.sha256)
+    grounds = gather(
+        evidence,
+        candidate,
+        list(inputs.require),
+        _conditions(inputs),
+        again=inputs.judge_again,
+        policy_from=inputs.policy_from,
+    )
 
     def prepare() -> Blob:
         logger.info("storing %s in the registry %s", candidate.path, registry.location)
@@ -114,11 +158,11 @@ def _promotion(inputs: Inputs, registry: Registry) -> _Order:
     return _Order(
         action="promote",
         sha256=candidate.sha256,
-        refuse=lambda head: refusals(proof, candidate.sha256, head),
+        refuse=lambda head: refusals(grounds, head),
         prepare=prepare,
         materials=[
             Material(name=kind, uri=str(stored.path), digest={"sha256": stored.sha256})
-            for kind, stored in proof.items()
+            for kind, stored in grounds.proof.items()
             if stored
         ],
     )
@@ -137,7 +181,18 @@ def _roll_back(inputs: Inputs, registry: Registry) -> _Order:
         registry.fetch(version.blob)
         return version.blob
 
-    return _Order(action="roll-back", sha256=version.sha256, refuse=lambda _head: [], prepare=prepare)
+    grounds = Grounds(version.sha256, {}, _conditions(inputs), current().context(), datetime.now(UTC))
+    return _Order("roll-back", version.sha256, lambda head: refusals(grounds, head), prepare)
+
+
+def _conditions(inputs: Inputs) -> Conditions:
+    return Conditions(
+        require_policy=policy_digest(inputs.require_policy) if inputs.require_policy else None,
+        max_age=inputs.max_age,
+        allowed_actors=tuple(inputs.allowed_actors),
+        allowed_branches=tuple(inputs.allowed_branches),
+        forced=inputs.force is not None,
+    )
 
 
 def _planned(inputs: Inputs, order: _Order, registry: Registry, head: Head) -> Moved:
@@ -150,14 +205,19 @@ def _planned(inputs: Inputs, order: _Order, registry: Registry, head: Head) -> M
     return Moved.not_at_all(head, inputs.alias, [Reason(code=DRY_RUN, message=message)])
 
 
-def _author() -> Author:
+def _author(forced: Forced | None) -> Author:
     ci = current()
-    context = ci.context()
-    return Author(f"mlops-actions {__version__}", context.actor, context.run_url, ci.approvers())
+    context, tool = ci.context(), f"mlops-actions {__version__}"
+    return Author(tool, context.actor, context.run_url, ci.approvers(), forced.reason if forced else None)
 
 
 def _statement(
-    inputs: Inputs, order: _Order, registry: Registry, moved: Moved, approved_by: Sequence[str] = ()
+    inputs: Inputs,
+    order: _Order,
+    registry: Registry,
+    moved: Moved,
+    author: Author | None = None,
+    forced: Forced | None = None,
 ) -> Statement[Promotion]:
     version = registry.version(inputs.name, order.sha256)
     refused = any(reason.code != DRY_RUN for reason in moved.reasons)
@@ -173,6 +233,7 @@ def _statement(
         after=moved.after.sha256 if moved.after else None,
         entry=moved.entry,
         changed=moved.entry is not None,
-        approved_by=list(approved_by),
+        approved_by=list(author.approved_by) if author and moved.entry else [],
+        forced=forced if moved.entry or inputs.dry_run else None,
     )
     return Statement(inputs.name, order.sha256, promotion)

@@ -1,28 +1,27 @@
 """Judge a model by rules on intervals, not on points: pass, fail, or inconclusive with what would settle it.
 
-The functional core is `judge` and `decide`; this file finds what they judge and writes down what they say.
+The functional core is `policy.judging`; this file finds what is judged.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from mlops_actions.ci.default_branch import read_from_default_branch, usual_origin
 from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Statement
+from mlops_actions.evidence import EvidenceStore, Statement
 from mlops_actions.evidence.verdict import Verdict
 from mlops_actions.policy.case import Case, from_evaluation, from_metrics_file
-from mlops_actions.policy.document import DEFAULT_CONFIDENCE, Policy, inline_policy, read_policy
-from mlops_actions.policy.judging.decision import Decision, choices, decide
-from mlops_actions.policy.judging.finding import Finding
-from mlops_actions.policy.judging.judge import Terms, judge
+from mlops_actions.policy.document import DEFAULT_CONFIDENCE, Policy, inline_policy, parse_policy, read_policy
+from mlops_actions.policy.judging.judge import Terms
 from mlops_actions.policy.sources import subject_of
+from mlops_actions.policy.verdicts import reach_verdict
+from mlops_actions.yaml_source import parse_yaml
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +43,11 @@ class Inputs(CommonInputs):
     )
     policy: Annotated[str | None, FILES] = Field(
         None, description="YAML file of rules with severity, confidence and reasons."
+    )
+    policy_from: Literal["checkout", "default-branch"] | None = Field(
+        None,
+        description="Where `policy` is read: `checkout`, or `default-branch`, so that a pull request cannot loosen its "
+        "own gate; by default that for pull requests.",
     )
     data: str | None = Field(
         None, description="Which evaluation counts: path of its data, or the beginning of the data's SHA-256."
@@ -87,31 +91,9 @@ def run(inputs: Inputs) -> Statement[Verdict]:
         without_champion=inputs.without_champion,
         today=datetime.now(UTC).date(),
     )
-    # Where the evaluation failed there is nothing to judge, and the verdict carries its reasons.
-    rules = () if case.evaluated == "fail" else policy.rules
-    findings = judge(rules, case.facts, terms)
-    decision = _decide(case, findings)
-    open_choices: list[str] = []
-    if decision.result == "inconclusive":
-        points = None if terms.points else _decide(case, judge(rules, case.facts, replace(terms, points=True))).result
-        open_choices = choices(findings, case.facts.clusters, points)
-    _log.info("%s", "\n".join([decision.sentence, *(f"  You can: {choice}" for choice in open_choices)]))
-    verdict = Verdict(
-        result=decision.result,
-        reasons=list(decision.reasons),
-        materials=[*case.materials, Material(name="policy", uri=policy.uri, digest={"sha256": policy.sha256})],
-        rules=[outcome for finding in findings for outcome in finding.outcomes],
-        champion=case.facts.champion.sha256,
-        policy=policy.sha256,
-        judged_on="points" if terms.points else "intervals",
-        decision=decision.sentence,
-        choices=open_choices,
-    )
+    verdict = reach_verdict(case, policy, terms)
+    _log.info("%s", "\n".join([verdict.decision, *(f"  You can: {choice}" for choice in verdict.choices)]))
     return Statement(case.subject.name, case.subject.sha256, verdict)
-
-
-def _decide(case: Case, findings: Sequence[Finding]) -> Decision:
-    return decide(findings, case.evaluated, case.notes, case.facts.clusters)
 
 
 def _policy(inputs: Inputs) -> Policy:
@@ -120,13 +102,21 @@ def _policy(inputs: Inputs) -> Policy:
         raise InputError(f"{given}.", hint="Give either 'rules', one a line, or 'policy', a YAML file.")
     if inputs.policy is None:
         return inline_policy(inputs.rules or "")
-    policy = read_policy(inputs.policy)
+    policy = _read(inputs.policy, inputs.policy_from)
     if policy.confidence is not None and inputs.confidence not in (None, policy.confidence):
         raise InputError(
             f"the input 'confidence' is {inputs.confidence}, the policy {policy.uri!r} says {policy.confidence}.",
             hint="Remove one of them.",
         )
     return policy
+
+
+def _read(path: str, policy_from: str | None) -> Policy:
+    if (policy_from or usual_origin()) == "checkout":
+        return read_policy(path)
+    branch, content = read_from_default_branch(path)
+    _log.info("The policy is that of the branch %s.", branch)
+    return parse_policy(parse_yaml(content, path, "policy"))
 
 
 def _case(inputs: Inputs, policy: Policy) -> Case:

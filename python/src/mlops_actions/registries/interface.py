@@ -73,11 +73,14 @@ class Author:
     run_url: str | None = None
     approved_by: tuple[str, ...] = ()
     """Who approved the run, where it had to wait for that."""
+    forced: str | None = None
+    """Why it was moved although something spoke against it."""
 
     def __str__(self) -> str:
         """In a few words, for messages and tables."""
         approved = f"approved by {', '.join(self.approved_by)}" if self.approved_by else None
-        return ", ".join(filter(None, (self.actor or self.tool, approved)))
+        forced = f"forced: {self.forced}" if self.forced else None
+        return ", ".join(filter(None, (self.actor or self.tool, approved, forced)))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class LoggedChange(Document):
     actor: str | None = None
     run_url: str | None = None
     approved_by: list[str] = []
+    forced: str | None = None
 
 
 class LoggedState(Document):
@@ -57,7 +58,7 @@ def to_change(name: str, entry: Entry) -> Change:
     found = _read(LoggedChange, entry, entry.change)
     before = _to_version(name, found.before) if found.before else None
     after = _to_version(name, found.after)
-    author = Author(entry.by, found.actor, found.run_url, tuple(found.approved_by))
+    author = Author(entry.by, found.actor, found.run_url, tuple(found.approved_by), found.forced)
     return Change(entry.number, entry.time, author, found.action, found.alias, before, after)
 
 
@@ -71,6 +72,7 @@ def change_fields(action: Action, alias: str, before: Version | None, after: Ver
         actor=author.actor,
         run_url=author.run_url,
         approved_by=list(author.approved_by),
+        forced=author.forced,
     )
     return logged.model_dump(mode="json")
 

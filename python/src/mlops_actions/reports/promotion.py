@@ -19,7 +19,13 @@ def page(statement: Statement[Promotion]) -> Page:
         *((("approved by", ", ".join(promotion.approved_by)),) if promotion.approved_by else ()),
         ("log entry", str(promotion.entry) if promotion.entry is not None else "–"),
     )
-    return Page("Promotion", promotion.result, _headline(promotion), (Table("Registry", ("what", "value"), facts),))
+    forced = promotion.forced
+    overridden = tuple((one.code, one.message) for one in forced.refusals) if forced else ()
+    blocks = (
+        Table("Registry", ("what", "value"), facts),
+        *((Table(f"Forced: {forced.reason}", ("refusal", "what it said"), overridden),) if forced else ()),
+    )
+    return Page("Promotion", promotion.result, _headline(promotion), blocks)
 
 
 def _headline(promotion: Promotion) -> str:
@@ -28,4 +34,5 @@ def _headline(promotion: Promotion) -> str:
         return f"{target} was not moved: " + " ".join(reason.message for reason in promotion.reasons)
     if not promotion.changed:
         return f"{target} names version {promotion.version} already, or this was a dry run: nothing was changed."
-    return f"{target} now names version {promotion.version}."
+    forced = f" It was FORCED: {promotion.forced.reason}" if promotion.forced else ""
+    return f"{target} now names version {promotion.version}.{forced}"

@@ -1,0 +1,98 @@
+"""A file as the repository's default branch has it, whatever this checkout has made of it.
+
+The server is asked before the checkout: what runs in a pull request can move the checkout's references.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from mlops_actions.ci.detect import current
+from mlops_actions.errors import InputError, OutsideError
+
+_SECONDS = 20.0
+_LARGEST = 1 << 20
+_REMEDY = (
+    "Give the job `permissions: contents: read` and GITHUB_TOKEN, or check out with `fetch-depth: 0`; or allow the "
+    "checkout's own with `policy-from: checkout`."
+)
+
+
+def usual_origin() -> str:
+    """Where a policy is read unless something else is asked for: on pull requests the default branch."""
+    return "default-branch" if (current().context().event or "").startswith("pull_request") else "checkout"
+
+
+def read_from_default_branch(path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, bytes]:
+    """The default branch's name, and a file of the working directory as that branch has it.
+
+    Raises InputError where the branch is not known or lacks the file, OutsideError where it cannot be read.
+    """
+    branch = current().context().default_branch
+    if branch is None:
+        raise InputError(
+            "the default branch is not known, and policy-from is default-branch.",
+            where="policy-from",
+            hint="Write `policy-from: checkout` outside GitHub.",
+        )
+    inside = _inside(path)
+    content = _from_server(inside, branch, environ)
+    if content is None:
+        content = _git("show", f"refs/remotes/origin/{branch}:{inside}")
+    if content is None:
+        raise OutsideError(f"{path!r} cannot be read from the branch {branch!r}.", hint=_REMEDY)
+    return branch, content
+
+
+def _inside(path: str) -> str:
+    """The path from the repository's root."""
+    prefix = _git("rev-parse", "--show-prefix")
+    inside = os.path.normpath(Path(prefix.decode().strip()) / path) if prefix is not None else ".."
+    if inside.startswith(("..", "/")):
+        raise InputError(
+            f"{path!r} is not inside a checkout, and policy-from is default-branch.",
+            where="policy-from",
+            hint="Write `policy-from: checkout`.",
+        )
+    return inside
+
+
+def _from_server(inside: str, branch: str, environ: Mapping[str, str]) -> bytes | None:
+    """By the API that the runner names; None where it cannot be asked. InputError where the branch has no such file."""
+    api, repository, token = (environ.get(f"GITHUB_{name}") for name in ("API_URL", "REPOSITORY", "TOKEN"))
+    if not (api and repository):
+        return None
+    import requests
+
+    headers = {"Accept": "application/vnd.github.raw+json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    try:
+        answer = requests.get(
+            f"{api}/repos/{repository}/contents/{quote(inside)}",
+            params={"ref": branch},
+            headers=headers,
+            timeout=_SECONDS,
+            allow_redirects=False,
+        )
+    except requests.RequestException:
+        return None
+    if answer.status_code == requests.codes.not_found and token:
+        raise InputError(
+            f"the branch {branch!r} has no file {inside!r}.",
+            where="policy-from",
+            hint="Merge the policy first, or write `policy-from: checkout`.",
+        )
+    if answer.status_code != requests.codes.ok or len(answer.content) > _LARGEST:
+        return None
+    return answer.content
+
+
+def _git(*arguments: str) -> bytes | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

@@ -1,0 +1,44 @@
+"""From a case and a policy to the verdict: what the gate states, and what a promotion comes to when it judges again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mlops_actions.evidence import Material
+from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.policy.case import Case
+from mlops_actions.policy.document import Policy
+from mlops_actions.policy.judging.decision import Decision, choices, decide
+from mlops_actions.policy.judging.finding import Finding
+from mlops_actions.policy.judging.judge import Terms, judge
+
+
+def reach_verdict(case: Case, policy: Policy, terms: Terms) -> Verdict:
+    """Every rule's outcome, the decision, and what it was read from."""
+    # Where the evaluation failed there is nothing to judge, and the verdict carries its reasons.
+    rules = () if case.evaluated == "fail" else policy.rules
+    findings = judge(rules, case.facts, terms)
+    decision = _decide(case, findings)
+    open_choices: list[str] = []
+    if decision.result == "inconclusive":
+        points = None if terms.points else _decide(case, judge(rules, case.facts, replace(terms, points=True))).result
+        open_choices = choices(findings, case.facts.clusters, points)
+    return Verdict(
+        result=decision.result,
+        reasons=list(decision.reasons),
+        materials=[*case.materials, Material(name="policy", uri=policy.uri, digest={"sha256": policy.sha256})],
+        rules=[outcome for finding in findings for outcome in finding.outcomes],
+        champion=case.facts.champion.sha256,
+        policy=policy.sha256,
+        policy_text=policy.text.decode(errors="replace"),
+        confidence=terms.confidence,
+        without_champion=terms.without_champion,
+        judged_on="points" if terms.points else "intervals",
+        decision=decision.sentence,
+        choices=open_choices,
+    )
+
+
+def _decide(case: Case, findings: Sequence[Finding]) -> Decision:
+    return decide(findings, case.evaluated, case.notes, case.facts.clusters)
