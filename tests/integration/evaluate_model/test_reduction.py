@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from mlops_actions.errors import InputError
+from mlops_actions.evaluate_model import reduction
 from mlops_actions.evaluate_model.answer import MisbehaviourError
 from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices
 from mlops_actions.evaluate_model.reduction import Roles, reduce_table
@@ -120,6 +121,17 @@ def test_slices_are_those_of_the_rows() -> None:
         assert set(one.estimates) == set(other.estimates)
         same(one.estimates, other.estimates, list(other.estimates))
         same(one.differences, other.differences, list(other.differences))
+
+
+def test_many_clusters_and_slices_leave_fewer_bins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reduction, "RUNS", 420_000)
+    by_day = replace(ROLES, cluster=("day",))
+    found = [
+        reduce_table(lazy(table()), roles, cut).bins
+        for roles, cut in ((ROLES, None), (by_day, None), (by_day, "place"))
+    ]
+    # 2 classes of 30 days are 60, and of 7 places besides 420.
+    assert found == [16384, 4096, 512]
 
 
 def test_one_model_alone_needs_no_champion() -> None:

@@ -13,7 +13,7 @@ from mlops_actions.evaluate_model.clusters import column_of
 from mlops_actions.evaluate_model.measurement import records, slice_document
 from mlops_actions.evaluate_model.predictions_file import PROBABILITY
 from mlops_actions.evaluate_model.reasons import not_estimated
-from mlops_actions.evaluate_model.reduction import BINS, Reduced, Roles, reduce_table
+from mlops_actions.evaluate_model.reduction import Reduced, Roles, reduce_table
 from mlops_actions.evidence import Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Reduction
 from mlops_actions.statistics.evaluation import Evaluation as Measured
@@ -91,7 +91,9 @@ def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known:
         estimates=records(found.estimates, inputs.confidence),
         slices=slices,
         reduction=Reduction(
-            runs=len(whole.sample.truth), bins=BINS, errors={name: error for name, error in errors.items() if error}
+            runs=len(whole.sample.truth),
+            bins=whole.bins,
+            errors={name: error for name, error in errors.items() if error},
         ),
         **known,
     )

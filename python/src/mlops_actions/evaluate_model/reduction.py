@@ -7,6 +7,7 @@ of scores takes those of a bin for ties, and `Reduced.error` bounds what that ca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,11 @@ from mlops_actions.tables.interface import Column
 if TYPE_CHECKING:
     import narwhals as nw
 
-BINS = 16384
-"""Of the probability, all of one width: at most so many cells a cluster and class."""
-MOST_CELLS = 20_000_000
+MOST_BINS, LEAST_BINS = 16384, 256
+"""Of the probability, all of one width."""
+RUNS = 4_000_000
+"""About how many runs the bins may make of all clusters and slices."""
+MOST_RUNS = 20_000_000
 _OUTSIDE = -1
 _ROUNDING = float(np.finfo(np.float64).eps)
 
@@ -64,6 +67,8 @@ class Reduced:
     """For metrics that are a mean: a score is the one whose loss is the cell's mean."""
     target: Target
     rows: int
+    bins: int
+    """Bins of the score."""
     cut: Cut | None
     """The slices, where a column was given."""
 
@@ -128,8 +133,10 @@ class Reduced:
         return [(self.sample, ordinary), *alone] if ordinary else alone
 
 
-def reduce_table(frame: nw.LazyFrame[Any], roles: Roles, cut: str | None = None, bins: int = BINS) -> Reduced:
+def reduce_table(frame: nw.LazyFrame[Any], roles: Roles, cut: str | None = None, bins: int | None = None) -> Reduced:
     """Reduce a table of labels and probabilities to runs of like rows, by slice where a column `cut` is given.
+
+    Without `bins` there are as many as the clusters and slices allow, which costs a pass where there are any.
 
     Raises MisbehaviourError for probabilities that are missing or outside 0 to 1, InputError where a label or cluster
     is missing, or where so many runs differ that nothing is won.
@@ -139,8 +146,9 @@ def reduce_table(frame: nw.LazyFrame[Any], roles: Roles, cut: str | None = None,
     columns = [roles.probability, *([roles.champion] if roles.champion else [])]
     keys = {"truth": nw.col(roles.target)}
     keys |= {f"cluster{i}": _cluster(name, frame.columns) for i, name in enumerate(roles.cluster)}
-    keys |= {"weight": nw.col(roles.weights)} if roles.weights else {}
     keys |= {"slice": nw.col(cut)} if cut else {}
+    bins = bins or _bins(frame, [one for key, one in keys.items() if key != "truth"])
+    keys |= {"weight": nw.col(roles.weights)} if roles.weights else {}
     sums: dict[str, nw.Expr] = {}
     for i, name in enumerate(columns):
         score = nw.col(name)
@@ -157,6 +165,18 @@ def reduce_table(frame: nw.LazyFrame[Any], roles: Roles, cut: str | None = None,
     cells_found = collect(counted)
     dated = {name: column for name in roles.cluster if (column := _date_column(name, frame.columns)) is not None}
     return _reduced(cells_found, roles, dated, cut, bins, len(columns))
+
+
+def _bins(frame: nw.LazyFrame[Any], keys: Sequence[nw.Expr]) -> int:
+    """A power of two, of which two classes in every cluster and slice make about `RUNS`."""
+    import narwhals as nw
+
+    if not keys:
+        return MOST_BINS
+    named = {f"key{i}": key for i, key in enumerate(keys)}
+    found = collect(frame.select(**named).select(*(nw.col(name).n_unique() for name in named)))
+    parts = math.prod(int(column.values[0]) for column in found.values())
+    return int(min(max(2 ** int(math.log2(max(RUNS / (2 * parts), 1))), LEAST_BINS), MOST_BINS))
 
 
 def _cluster(name: str, columns: Collection[str]) -> nw.Expr:
@@ -177,7 +197,7 @@ def _reduced(
     counts = cells["rows"].values.astype(np.float64)
     if not len(counts):
         raise InputError("the table has no rows.", where="data", hint="A model cannot be judged on no data.")
-    if len(counts) > MOST_CELLS:
+    if len(counts) > MOST_RUNS:
         raise InputError(
             f"the table's rows fall into {len(counts):,} different runs, too many to hold.",
             where="cluster",
@@ -204,7 +224,7 @@ def _reduced(
         "log_loss": _with_scores(sample, [_as_log_loss(cells, i, target.truth, counts) for i in range(models)]),
         "brier": _with_scores(sample, [_as_brier(cells, i, target.truth, counts) for i in range(models)]),
     }
-    return Reduced(sample, losses, target, rows, None if cut is None else _cut(cut, cells["slice"], counts))
+    return Reduced(sample, losses, target, rows, bins, None if cut is None else _cut(cut, cells["slice"], counts))
 
 
 def _check_scores(name: str, column: Column, counts: Floats, rows: int) -> None:
