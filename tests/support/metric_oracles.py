@@ -28,7 +28,7 @@ BINARY: dict[str, Oracle] = {
     "kappa": lambda y, p, s, w: oracle.cohen_kappa_score(y, p, sample_weight=w),
     "roc_auc": lambda y, p, s, w: oracle.roc_auc_score(y, s, sample_weight=w),
     "average_precision": lambda y, p, s, w: oracle.average_precision_score(y, s, sample_weight=w),
-    "log_loss": lambda y, p, s, w: oracle.log_loss(y, s, sample_weight=w),
+    "log_loss": lambda y, p, s, w: oracle.log_loss(y, s, sample_weight=w, labels=[0, 1]),
     "brier": lambda y, p, s, w: oracle.brier_score_loss(y, s, sample_weight=w),
     "ece": lambda y, p, s, w: debiased_ece(s, y - s, w),
 }
@@ -115,6 +115,7 @@ SMOOTH = [
 def lowest(y: Any, s: Any, w: Any, holds: Callable[[Any, Any, Any], Any], sign: int = 1) -> float:
     """The lowest threshold (of sign·score) at which a condition on the ROC curve holds."""
     alarms, hits, thresholds = oracle.roc_curve(y, s, sample_weight=w, drop_intermediate=False)
+    alarms, hits = np.nan_to_num(alarms), np.nan_to_num(hits)  # of a class that is not there
     positive = float(np.average(y, weights=w))
     found = holds(alarms - 1e-12, hits + 1e-12, positive * hits + (1 - positive) * alarms - 1e-12)
     return float(np.min(sign * thresholds[found]))

@@ -152,6 +152,34 @@ def test_the_standard_error_is_the_cluster_bootstraps(task: Any, name: str) -> N
     assert (se >= 0.75 * expected) if name == "ece" else (se == pytest.approx(expected, rel=0.25))
 
 
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [*((task, name) for task, table in ASKED.items() for name in table), ("regression", "median_absolute_error")],
+)
+def test_unequal_clusters_and_weights_give_the_bootstraps_standard_error(task: Any, name: str) -> None:
+    rng = np.random.default_rng(7)
+    # From 10 to 90 rows: a bootstrap that is no judge of a few clusters still is one of unequal ones.
+    days = np.repeat(np.arange(50), np.linspace(10, 90, 50).astype(int))
+    weights = rng.gamma(4, 1, len(days))
+    sample = sample_of(task, 8, len(days), design=design(len(days), clusters=[days], weights=weights))
+    counts = rng.multinomial(50, np.full(50, 1 / 50), size=150)
+    drawn = [oracle_value(task, name, sample, weights * count[days]) for count in counts]
+    assert evaluate(sample, [name]).estimates[name].se == pytest.approx(float(np.std(drawn)), rel=0.25)
+
+
+@pytest.mark.parametrize(("task", "name"), SMOOTH)
+def test_two_ways_of_clustering_follow_the_three_term_sum(task: Any, name: str) -> None:
+    rng = np.random.default_rng(9)
+    days, places = rng.integers(0, 20, N), rng.integers(0, 15, N)
+
+    def variance(*clusters: Any) -> float:
+        sample = sample_of(task, design=design(N, clusters=clusters))
+        return evaluate(sample, [name]).estimates[name].se ** 2
+
+    one, other, tuples = variance(days), variance(places), variance(days * 15 + places)
+    assert variance(days, places) == pytest.approx(max(one + other - tuples, one, other), rel=1e-9)
+
+
 @pytest.mark.parametrize("name", ["roc_auc", "balanced_accuracy", "mcc", "kappa"])
 def test_a_single_class_in_the_truth_gives_no_bound(name: str) -> None:
     labels = np.array([0, 1] * 10)

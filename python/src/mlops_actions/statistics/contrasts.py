@@ -67,7 +67,7 @@ def negate(estimate: Estimate) -> Estimate:
     >>> negate(Estimate.point(2.0)).value
     -2.0
     """
-    if estimate.scale in ("logit", "wilson"):
+    if estimate.scale in ("log", "logit", "wilson"):
         raise ValueError(f"an estimate on the scale {estimate.scale} has no opposite")
     return replace(estimate, value=-estimate.value, gained=estimate.lost, lost=estimate.gained)
 

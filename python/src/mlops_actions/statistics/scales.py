@@ -59,6 +59,15 @@ def _log_odds(low: float, high: float) -> Scale:
     return Scale(low, high, statistic, invert)
 
 
+def _log_statistic(estimate: Estimate, limit: float) -> float:
+    """The delta method on log(value): means of losses are skewed, and their logarithms less so."""
+    return (log(estimate.value) - log(limit)) * estimate.value / estimate.se
+
+
+def _log_inverse(estimate: Estimate, q: float) -> float:
+    return estimate.value * exp(min(-q * estimate.se / estimate.value, 700.0))
+
+
 def _wilson_statistic(estimate: Estimate, limit: float) -> float:
     return (estimate.value - limit) / sqrt(limit * (1.0 - limit) / estimate.n_effective)
 
@@ -132,6 +141,7 @@ def _point_statistic(estimate: Estimate, limit: float) -> float:
 
 SCALES: dict[str, Scale] = {
     "identity": Scale(-inf, inf, _identity_statistic, _identity_inverse),
+    "log": Scale(0.0, inf, _log_statistic, _log_inverse),
     "logit": _log_odds(0.0, 1.0),
     "fisher": _log_odds(-1.0, 1.0),
     "wilson": Scale(0.0, 1.0, _wilson_statistic, _wilson_inverse, bears_zero_se=True),

@@ -21,8 +21,8 @@ def ece(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
     For several classes, of the class that is most probable (Guo et al. 2017). Noise alone makes |…| positive, so each
     bin's is corrected by the mean of its normal resamples (Kumar, Liang & Ma 2019, section 4.2; here the folded
     normal's mean instead of draws): 2|d| - E|N(d, σ²)|, with σ robust to clusters. What this leaves uncorrected is at
-    most √2 times the correction (reached where the model is calibrated), and is added to the standard error: bounds
-    are cautious near 0.
+    most about √2 times the correction (reached where the model is calibrated); twice the correction, which is itself
+    estimated, is added to the standard error: bounds are cautious near 0.
     """
     frame = everything.frame
     confidence = scores if scores.ndim == 1 else scores.max(axis=1)
@@ -38,7 +38,7 @@ def ece(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
     correction = (weight * (_folded_mean(distance, variance) - distance).reshape(weight.shape)).sum(axis=1)
     found = everything.mean(np.sign(np.nan_to_num(gap.value))[place] * residual)
     value = np.where(np.isnan(found.value), np.nan, np.maximum(found.value - correction, 0.0))
-    return Influence(value, found.slope, everything, hidden=2.0 * np.square(correction))
+    return Influence(value, found.slope, everything, hidden=np.square(2.0 * correction))
 
 
 def _folded_mean(mean: Floats, variance: Floats) -> Floats:

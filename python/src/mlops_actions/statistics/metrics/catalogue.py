@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -73,10 +73,7 @@ def _one_vs_rest(name: str, method: str) -> Metric:
 
 
 def _error(name: str, method: str, *, parameter: Parameter | None = None, always: bool = True) -> Metric:
-    return Metric(
-        name, ("regression",), "values", False, "identity", "identity", method,
-        low=0.0, parameter=parameter, always=always,
-    )  # fmt: skip
+    return Metric(name, ("regression",), "values", False, "log", "identity", method, parameter=parameter, always=always)
 
 
 _ALL = (
@@ -103,7 +100,7 @@ _ALL = (
     _one_vs_rest("roc_auc_ovr_weighted", "delong"),
     _one_vs_rest("average_precision_macro", "delta"),
     _one_vs_rest("average_precision_weighted", "delta"),
-    Metric("log_loss", _BOTH, "probabilities", False, "identity", "identity", "mean", low=0.0),
+    Metric("log_loss", _BOTH, "probabilities", False, "log", "identity", "mean"),
     Metric("brier", _BOTH, "probabilities", False, "logit", "identity", "mean"),
     Metric("ece", _BOTH, "probabilities", False, "identity", "identity", "debiased", low=0.0, high=1.0),
     Metric("cost", _BOTH, "labels", False, "identity", "identity", "mean", always=False),
@@ -111,7 +108,8 @@ _ALL = (
     _error("mse", "mean"),
     _error("rmse", "delta"),
     _error("mape", "mean"),
-    _error("median_absolute_error", "woodruff"),
+    # A median is not skewed as a mean of losses is.
+    replace(_error("median_absolute_error", "woodruff"), scale="identity", low=0.0),
     _error("quantile_loss", "mean", parameter="quantile", always=False),
     Metric(
         "within_tolerance", ("regression",), "values", True, "wilson", "tango", "wilson",

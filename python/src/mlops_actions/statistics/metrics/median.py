@@ -8,15 +8,15 @@ from mlops_actions.statistics.clusters import Codes, Floats
 from mlops_actions.statistics.frame import Frame
 from mlops_actions.statistics.influence import Denominators, Influence
 
-_WIDTH = 1.645
-"""Standard errors on each side over which the density is measured: those of a one-sided bound at 95 %."""
+_WIDTH = 2.0
+"""Standard errors on each side over which the density is measured: about those of a bound."""
 
 
 def median_absolute_error(everything: Denominators, truth: Floats, values: Floats) -> Influence:
     """Weighted median of the absolute errors (sklearn's: the mean of both middle ones where it falls between).
 
     A row's influence is (½ - [error <= median]) / density. The density is what Woodruff's interval (1952; for clusters
-    Francisco & Fuller 1991) implies: the quantiles at ½ ± 1.645 standard errors of the share below the median, which is
+    Francisco & Fuller 1991) implies: the quantiles at ½ ± 2 standard errors of the share below the median, which is
     itself estimated by cluster, lie as far apart as the median varies.
     """
     errors, frame = np.abs(values - truth), everything.frame

@@ -42,7 +42,9 @@ def at_operating_point(rows: Ranked, metric: Confusion, point: OperatingPoint) -
     )
     exchange = classes.frame.spread((high - low) / (c_high - c_low))
     base = Denominators(classes.frame, (*found.base.shares, *bound.base.shares))
-    return Influence(found.value, found.slope - exchange * bound.slope, base, found.hit)
+    # Without a class there is no constraint to keep, and so no threshold.
+    value = np.where(np.isfinite(bound.value), found.value, np.nan)
+    return Influence(value, found.slope - exchange * bound.slope, base, found.hit)
 
 
 _CONSTRAINTS: MappingProxyType[Constraint, Confusion] = MappingProxyType(
