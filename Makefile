@@ -50,6 +50,7 @@ generate: setup  ## Write what is generated from the actions' inputs: action.yml
 bench: setup  ## Measure the speed targets on this machine
 	@$(bin)/python benchmarks/gate_startup.py
 	@$(bin)/python benchmarks/canary.py
+	@$(bin)/python benchmarks/coverage.py
 
 clean:  ## Remove what the other targets made
 	rm -rf .venv examples/*/.venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,9 +1,10 @@
 """How often a one-sided 95 % bound of each kind holds the truth, over a grid of difficulties.
 
-    python benchmarks/coverage.py --repetitions 10000
+    python benchmarks/coverage.py [--repetitions 10000] [--write]
 
-prints a Markdown table. A sample has 300 rows, independent or in 30 clusters whose rows share a tenth of their error's
-variance. Every repetition is a slice of one large sample, so that thousands are estimated at once; seeds are fixed.
+prints a Markdown table; `--write` puts it into RESULTS.md. A sample has 300 rows, independent or in 30 clusters whose
+rows share a tenth of their error's variance. Every repetition is a slice of one large sample, so that thousands are
+estimated at once; seeds are fixed.
 """
 
 from __future__ import annotations
@@ -119,15 +120,23 @@ def _sample(kind: Kind, point: float, rows: int, *, clustered: bool, seed: int) 
     return Sample(kind.task, truth, models[0], models[1] if kind.paired else None, design)
 
 
-def main(repetitions: int) -> None:
-    print(f"{repetitions:,} repetitions; {CONFIDENCE:g} is right, less is too narrow.\n")
-    print("| bound | rows | lower, mean (worst at) | upper, mean (worst at) |\n|---|---|---|---|")
+def main(repetitions: int, *, write: bool) -> None:
+    lines = [
+        f"`python benchmarks/coverage.py --write`: {repetitions:,} repetitions a point; {CONFIDENCE:g} is right.\n",
+        "| bound | rows | lower: mean (worst at) | upper: mean (worst at) |",
+        "|---|---|---|---|",
+    ]
     for kind in KINDS:
         for clustered in (False, True):
             found = [simulate(kind, point, repetitions, clustered=clustered) for point in GRID]
             sides = [_summary([one.lower for one in found]), _summary([one.upper for one in found])]
             what = f"`{kind.metric}`{', difference' if kind.paired else ''}"
-            print(f"| {what} | {'30 clusters' if clustered else 'independent'} | {' | '.join(sides)} |", flush=True)
+            lines.append(f"| {what} | {'30 clusters' if clustered else 'independent'} | {' | '.join(sides)} |")
+    print("\n".join(lines))
+    if write:
+        from results import write_section
+
+        write_section("coverage", "\n".join(lines))
 
 
 def _summary(shares: list[float]) -> str:
@@ -138,4 +147,6 @@ def _summary(shares: list[float]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=10_000)
-    main(parser.parse_args().repetitions)
+    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
+    options = parser.parse_args()
+    main(options.repetitions, write=options.write)

@@ -56,6 +56,21 @@ def test_a_binary_model_has_the_metrics_of_scikit_learn(evaluate: Evaluate, trai
         assert one.lower < one.value < one.upper
 
 
+def test_metrics_are_estimated_as_they_are_asked_for(evaluate: Evaluate, trained: str) -> None:
+    found = evaluate(
+        trained, metrics="recall, fbeta(2), cost", thresholds="0.3, 0.7", costs="1 as 0 = 5, 0 as 1 = 1", slices="day"
+    )
+    table = frame()
+    scores = joblib.load(trained).predict_proba(table[["wind", "rain"]])[:, 1]
+    assert list(found.estimates) == [
+        f"{name}{at}" for name in ("recall", "fbeta(2)", "cost") for at in ("", "@0.3", "@0.7")
+    ]
+    assert found.estimates["recall@0.3"].value == pytest.approx(recall_score(table.late, scores >= 0.3))
+    missed, alarms = (table.late == 1) & (scores < 0.7), (table.late == 0) & (scores >= 0.7)
+    assert found.estimates["cost@0.7"].value == pytest.approx(np.mean(5 * missed + alarms))
+    assert set(found.slices[-1].estimates) == set(found.estimates)
+
+
 def test_the_decision_threshold_and_the_positive_label_are_obeyed(evaluate: Evaluate, folder: Path) -> None:
     table = frame().assign(late=lambda table: table.late.map({0: "on time", 1: "late"}))
     write_table(table, "words.parquet")
