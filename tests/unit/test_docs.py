@@ -98,7 +98,8 @@ def test_every_policy_reads(tmp_path: Path) -> None:
     policies = [snippet for snippet in SNIPPETS.values() if isinstance(snippet, dict) and "rules" in snippet]
     assert len(policies) >= 2
     for policy in policies:
-        (tmp_path / "policy.yaml").write_text(yaml.safe_dump(policy))
+        # What another repository holds cannot be read here.
+        (tmp_path / "policy.yaml").write_text(yaml.safe_dump({**policy, "extends": []}))
         assert read_policy(str(tmp_path / "policy.yaml")).rules
 
 

@@ -58,9 +58,19 @@ def test_inline_rules_without_a_rule_are_refused() -> None:
     [
         ("accuracy > 0.8", 1, "a policy is a mapping. Begin it with `rules:`."),
         ("rulez: [a > 1]", 1, "a policy has no key 'rulez'. Did you mean 'rules'?"),
-        ("confidence: 0.9", 1, "the key 'rules' is missing. Known: confidence, rules."),
+        ("confidence: 0.9", 1, "the key 'rules' is missing. Known: extends, confidence, minimum-count, rules."),
         ("confidence: 95\nrules: [a > 1]", 1, "'confidence' is 95: should be less than 1. Write 95 % as 0.95."),
-        ("extends: x\nrules: [a > 1]", 1, "'extends' is not supported yet. Known: confidence, rules."),
+        (
+            "extends: 7\nrules: [a > 1]",
+            1,
+            "'extends' is 7: should be a valid list. "
+            "Write ./policy.yaml, https://host/policy.yaml@sha256:… or org/repo/policy.yaml@ref.",
+        ),
+        (
+            "minimum-count: 0\nrules: [a > 1]",
+            1,
+            "'minimum-count' is 0: should be greater than or equal to 1. Write a whole number from 1.",
+        ),
         ("rules: []", 1, "the policy holds no rule. Write a list of rules, one a line: `- accuracy >= 0.8`."),
         (
             "rules:\n- |\n  a > 1\n  b > 1",
@@ -77,7 +87,8 @@ def test_inline_rules_without_a_rule_are_refused() -> None:
         (
             "rules:\n- {severity: warn}",
             2,
-            "the key 'rule' is missing. Known: rule, severity, confidence, reason, owner, until.",
+            "the key 'rule' is missing. "
+            "Known: rule, severity, confidence, reason, owner, until, locked, minimum-count.",
         ),
         (
             "rules:\n- rule: a > 1\n  until: 2030-01-01",

@@ -9,13 +9,12 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote
 
 from mlops_actions.ci.detect import current
+from mlops_actions.ci.repository_file import read_repository_file
 from mlops_actions.errors import InputError, OutsideError
 
-_SECONDS = 20.0
-_LARGEST = 1 << 20
+_NOT_FOUND = 404
 _REMEDY = (
     "Give the job `permissions: contents: read` and GITHUB_TOKEN, or check out with `fetch-depth: 0`; or allow the "
     "checkout's own with `policy-from: checkout`."
@@ -62,32 +61,16 @@ def _inside(path: str) -> str:
 
 
 def _from_server(inside: str, branch: str, environ: Mapping[str, str]) -> bytes | None:
-    """By the API that the runner names; None where it cannot be asked. InputError where the branch has no such file."""
-    api, repository, token = (environ.get(f"GITHUB_{name}") for name in ("API_URL", "REPOSITORY", "TOKEN"))
-    if not (api and repository):
-        return None
-    import requests
-
-    headers = {"Accept": "application/vnd.github.raw+json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    try:
-        answer = requests.get(
-            f"{api}/repos/{repository}/contents/{quote(inside)}",
-            params={"ref": branch},
-            headers=headers,
-            timeout=_SECONDS,
-            allow_redirects=False,
-        )
-    except requests.RequestException:
-        return None
-    if answer.status_code == requests.codes.not_found and token:
+    """By the API that the runner names; None where it cannot tell. InputError where the branch has no such file."""
+    repository = environ.get("GITHUB_REPOSITORY")
+    answer = read_repository_file(repository, inside, branch, environ) if repository else None
+    if answer == _NOT_FOUND and environ.get("GITHUB_TOKEN"):
         raise InputError(
             f"the branch {branch!r} has no file {inside!r}.",
             where="policy-from",
             hint="Merge the policy first, or write `policy-from: checkout`.",
         )
-    if answer.status_code != requests.codes.ok or len(answer.content) > _LARGEST:
-        return None
-    return answer.content
+    return answer if isinstance(answer, bytes) else None
 
 
 def _git(*arguments: str) -> bytes | None:

@@ -97,7 +97,7 @@ def local_folder(value: str) -> str:
     return value
 
 
-def _hyphenated(field: str) -> str:
+def hyphenated(field: str) -> str:
     return field.replace("_", "-")
 
 
@@ -105,7 +105,7 @@ class CommonInputs(BaseModel):
     """What every action takes."""
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=_hyphenated, populate_by_name=True, extra="forbid", coerce_numbers_to_str=True
+        frozen=True, alias_generator=hyphenated, populate_by_name=True, extra="forbid", coerce_numbers_to_str=True
     )
 
     config: str = Field(
@@ -129,7 +129,7 @@ class CommonInputs(BaseModel):
 class CommonOutputs(BaseModel):
     """What every action gives. Further fields are read from the predicate by name."""
 
-    model_config = ConfigDict(frozen=True, alias_generator=_hyphenated, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, alias_generator=hyphenated, populate_by_name=True)
 
     result: Literal["pass", "fail", "inconclusive", "error"] = Field(
         "error", description="`pass`, `fail`, `inconclusive` or `error`; test it with `== 'pass'`."
@@ -205,7 +205,7 @@ def _text(key: str, given: Given) -> object:
 
 def _explain(error: ValidationError, given: GivenInputs, action: str) -> InputError:
     first: Mapping[str, Any] = error.errors()[0]
-    key = _hyphenated(str(first["loc"][0])) if first["loc"] else ""
+    key = hyphenated(str(first["loc"][0])) if first["loc"] else ""
     if first["type"] == "missing":
         return InputError(
             f"{action} needs the input {key!r}.",

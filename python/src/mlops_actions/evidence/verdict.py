@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from mlops_actions.evidence.statement import Document, Predicate, Result
+from mlops_actions.evidence.statement import Document, Predicate, Result, Sha256, Uri
 
 
 class RuleOutcome(Document):
@@ -32,6 +32,14 @@ class RuleOutcome(Document):
     message: str = Field(description="The outcome in one sentence.")
 
 
+class ExtendedPolicy(Document):
+    """A policy that the one of the verdict extends."""
+
+    uri: Uri
+    sha256: Sha256
+    text: str
+
+
 class Verdict(Predicate):
     """About the model: its digest is the subject."""
 
@@ -41,6 +49,7 @@ class Verdict(Predicate):
     champion: str | None = Field(description="SHA-256 of the champion it was judged against.")
     policy: str = Field(description="SHA-256 of the policy, or of the inline rules.")
     policy_text: str | None = Field(None, description="The policy as it was read, so that it can be judged again.")
+    policy_chain: list[ExtendedPolicy] = Field([], description="The policies that it extends.")
     confidence: float | None = Field(None, description="One-sided, of rules that name none themselves.")
     without_champion: Literal["skip", "fail"] | None = Field(None, description="What rules about no champion come to.")
     judged_on: Literal["intervals", "points"]

@@ -14,6 +14,7 @@ from mlops_actions.evidence import EvidenceStore, Material, Stored, digest_bytes
 from mlops_actions.evidence.data_report import DataReport
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.policy.bases import Location, checked
 from mlops_actions.policy.case import Case, case_of, from_metrics_file
 from mlops_actions.policy.document import INLINE, Policy, inline_policy, parse_policy
 from mlops_actions.policy.facts import Champion
@@ -70,7 +71,16 @@ def _policy(verdict: Verdict, text: str) -> Policy:
         raise UnfoundedError("The policy that it holds is not the one of its digest.")
     material = _material(verdict, "policy")
     uri = material.uri if material else INLINE
-    return inline_policy(text) if uri == INLINE else parse_policy(parse_yaml(content, uri, "policy"))
+    if uri == INLINE:
+        return inline_policy(text)
+    kept = {one.uri: one.text.encode(errors="surrogateescape") for one in verdict.policy_chain}
+
+    def read(location: Location) -> bytes:
+        if location.uri not in kept:
+            raise UnfoundedError(f"It does not hold the policy {location.uri!r}, which its own extends.")
+        return checked(kept[location.uri], location)
+
+    return parse_policy(parse_yaml(content, uri, "policy"), read)
 
 
 def _evaluation(stored: Stored[Verdict], store: EvidenceStore) -> Stored[Evaluation] | None:

@@ -12,7 +12,7 @@ from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.champion import champion_of
 from mlops_actions.policy.facts import MEGABYTE, Champion, Facts, Scope, facts_of
 from mlops_actions.policy.judging.members import check_names
-from mlops_actions.policy.language.rule import Measured, Passed, Rule
+from mlops_actions.policy.language.rule import Measured, Overall, Passed, Rule
 from mlops_actions.policy.sources import (
     Subject,
     data_digest,
@@ -69,6 +69,7 @@ def case_of(
     if evaluation.result == "fail":
         return case
     check_names(rules, case.facts, "the evaluation")
+    _check_counts(rules, case.facts)
     if any(rule.names_champion for rule in rules):
         champion = find_champion()
         case = replace(case, facts=replace(case.facts, champion=champion, is_champion=champion.sha256 == found.sha256))
@@ -103,6 +104,19 @@ def from_metrics_file(
     check_units(rules, file)
     material = Material(name="metrics", uri=file.uri, digest={"sha256": file.sha256})
     return _with_history(Case(subject, facts, (material,)), rules, store, (data_digest(data),) if data else ())
+
+
+def _check_counts(rules: Sequence[Rule], facts: Facts) -> None:
+    """Raise InputError where slices were pooled at another count than a rule asks for; that cannot be mended here."""
+    for rule in rules:
+        sliced = any(not isinstance(one.quantity, Overall | Measured) for one in rule.comparisons)
+        if sliced and rule.minimum_count not in (None, facts.minimum_count):
+            raise InputError(
+                f"`{rule.text}`: the policy asks for {rule.minimum_count} rows a slice, "
+                f"and evaluate-model pooled those with fewer than {facts.minimum_count}.",
+                where=rule.where,
+                hint=f"Give evaluate-model `minimum-count: {rule.minimum_count}`.",
+            )
 
 
 def _with_history(case: Case, rules: Sequence[Rule], store: EvidenceStore, evaluated_on: tuple[str, ...]) -> Case:

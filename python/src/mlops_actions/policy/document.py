@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from mlops_actions.ci.inputs import hyphenated
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import digest_bytes
+from mlops_actions.policy.bases import Read, locate, read_base
+from mlops_actions.policy.inheritance import inherit
 from mlops_actions.policy.language.consistency import check_consistency
 from mlops_actions.policy.language.parse import parse_rule
 from mlops_actions.policy.language.rule import Rule, Severity
-from mlops_actions.yaml_source import YamlSource, read_yaml
+from mlops_actions.yaml_source import YamlSource, parse_yaml, read_yaml
 
 DEFAULT_CONFIDENCE = 0.95
 INLINE = "rules"
 """The `uri` of a policy that is the input `rules`."""
-_NOT_YET = ("extends", "locked", "minimum-count", "test-set-budget")
+_MOST_BASES = 10
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1.0, description="One-sided, for each bound; 0.95 where not given.")]
+
+
+Count = Annotated[int, Field(ge=1, strict=True)]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
 
 def _as_mapping(entry: object) -> object:
@@ -31,7 +41,7 @@ def _as_mapping(entry: object) -> object:
 class RuleEntry(BaseModel):
     """A rule with what its failure means. In the file it may also be the rule's text alone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=hyphenated, populate_by_name=True)
 
     rule: str = Field(description="Such as `roc_auc >= champion - 0.01`.")
     severity: Severity = Field("block", description="`block`, or `warn`: reported, but refuses nothing.")
@@ -39,17 +49,37 @@ class RuleEntry(BaseModel):
     reason: str | None = Field(None, description="Why the rule exists.")
     owner: str | None = Field(None, description="Whom to ask about it.")
     until: date | None = Field(None, description="Last day of `severity: warn`; afterwards the rule blocks.")
+    locked: bool = Field(False, description="Whether a policy that extends this one may only tighten the rule.")
+    minimum_count: Count | None = Field(
+        None, description="Rows in the metric's denominator that a slice needs; the policy's where not given."
+    )
 
 
 class PolicyDocument(BaseModel):
     """A policy file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=hyphenated, populate_by_name=True)
 
+    extends: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
+        default=[],
+        description="Policies whose rules hold too: `./floor.yaml`, `https://…@sha256:…` or `org/repo/floor.yaml@ref`.",
+    )
     confidence: Confidence | None = None
+    minimum_count: Count | None = Field(
+        None, description="Rows in a metric's denominator that a slice needs; evaluate-model must pool below as many."
+    )
     rules: list[Annotated[RuleEntry, BeforeValidator(_as_mapping, json_schema_input_type=str | RuleEntry)]] = Field(
         min_length=1, description="What a model must satisfy."
     )
+
+
+@dataclass(frozen=True)
+class Base:
+    """A policy that was extended."""
+
+    uri: str
+    sha256: str
+    text: bytes
 
 
 @dataclass(frozen=True)
@@ -65,6 +95,13 @@ class Policy:
     """The file's path, or `rules`."""
     text: bytes
     """What was read."""
+    bases: tuple[Base, ...] = ()
+    """The policies that it extends, directly or not, each once."""
+
+    @property
+    def read(self) -> list[tuple[str, str]]:
+        """Where the policy and those that it extends were read, and their SHA-256."""
+        return [(self.uri, self.sha256), *((base.uri, base.sha256) for base in self.bases)]
 
 
 def read_policy(path: str) -> Policy:
@@ -72,12 +109,41 @@ def read_policy(path: str) -> Policy:
     return parse_policy(read_yaml(path, "policy"))
 
 
-def parse_policy(source: YamlSource) -> Policy:
-    """Read a policy document; see `read_policy`."""
+def parse_policy(source: YamlSource, read: Read = read_base) -> Policy:
+    """Read a policy document and those that it extends, whose texts `read` gets; see `read_policy`."""
+    policy = _parse(source, read, ())
+    check_consistency(policy.rules)
+    return policy
+
+
+def _parse(source: YamlSource, read: Read, above: tuple[str, ...]) -> Policy:
     document = _document(source)
-    rules = tuple(_rule(entry, *_place(source, index)) for index, entry in enumerate(document.rules))
-    check_consistency(rules)
-    return Policy(rules, document.confidence, digest_bytes(source.text), source.name, source.text)
+    extended = [_base(source, index, reference, read, above) for index, reference in enumerate(document.extends)]
+    rules: tuple[Rule, ...] = ()
+    bases: dict[str, Base] = {}
+    for base in extended:
+        rules = inherit(rules, [_pinned(rule, base) for rule in base.rules])
+        bases |= {one.uri: one for one in (*base.bases, Base(base.uri, base.sha256, base.text))}
+    own = [_rule(source, index, entry, document) for index, entry in enumerate(document.rules)]
+    confidence = document.confidence or max((one.confidence or 0.0 for one in extended), default=0.0) or None
+    return Policy(
+        inherit(rules, own), confidence, digest_bytes(source.text), source.name, source.text, tuple(bases.values())
+    )
+
+
+def _base(source: YamlSource, index: int, reference: str, read: Read, above: tuple[str, ...]) -> Policy:
+    where = source.where("extends", index)
+    location = locate(reference, source.name, where)
+    chain = (*above, source.name)
+    if location.uri in chain or len(chain) > _MOST_BASES:
+        how = "itself" if location.uri == source.name else " → ".join((*chain, location.uri))
+        raise InputError(f"the policy extends {how}.", where=where, hint="Remove one of them.")
+    return _parse(parse_yaml(read(location), location.uri, "policy"), read, chain)
+
+
+def _pinned(rule: Rule, base: Policy) -> Rule:
+    """A base's rule keeps the confidence that it has there."""
+    return replace(rule, confidence=rule.confidence or base.confidence)
 
 
 def inline_policy(text: str) -> Policy:
@@ -109,9 +175,7 @@ def _explained(error: Mapping[str, Any], source: YamlSource) -> InputError:
     keys = tuple(error["loc"])
     where, key = source.where(*keys), str(keys[-1]) if keys else ""
     entry = len(keys) > 1 and keys[0] == "rules"
-    known = [*(RuleEntry if entry else PolicyDocument).model_fields]
-    if key in _NOT_YET and error["type"] == "extra_forbidden":
-        return InputError(f"{key!r} is not supported yet.", where=where, hint=f"Known: {', '.join(known)}.")
+    known = [hyphenated(name) for name in (RuleEntry if entry else PolicyDocument).model_fields]
     if error["type"] == "extra_forbidden":
         what = "a rule" if entry else "a policy"
         return InputError(f"{what} has no key {key!r}.", where=where, hint=nearest(key, known))
@@ -134,6 +198,9 @@ def _advice(key: str) -> str:
         "confidence": "Write 95 % as 0.95.",
         "severity": "Write block or warn.",
         "until": "Write a day, such as 2030-12-31.",
+        "extends": "Write ./policy.yaml, https://host/policy.yaml@sha256:… or org/repo/policy.yaml@ref.",
+        "minimum-count": "Write a whole number from 1.",
+        "locked": "Write true or false.",
         "rules": "Write a list of rules, one a line: `- accuracy >= 0.8`.",
     }.get(key, "Write text, in quotes where YAML reads a number.")
 
@@ -143,16 +210,12 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _place(source: YamlSource, index: int) -> tuple[str, str]:
-    """Where the rule's text stands, and its `until`."""
-    return source.where("rules", index, "rule"), source.where("rules", index, "until")
-
-
-def _rule(entry: RuleEntry, where: str, where_until: str) -> Rule:
+def _rule(source: YamlSource, index: int, entry: RuleEntry, document: PolicyDocument) -> Rule:
+    where = source.where("rules", index, "rule")
     if entry.until is not None and entry.severity != "warn":
         raise InputError(
             "'until' ends an exception, but the rule blocks already.",
-            where=where_until,
+            where=source.where("rules", index, "until"),
             hint="Add `severity: warn`, or remove `until`.",
         )
     demand = parse_rule(entry.rule.strip(), where)
@@ -165,6 +228,8 @@ def _rule(entry: RuleEntry, where: str, where_until: str) -> Rule:
         entry.reason,
         entry.owner,
         entry.until,
+        entry.locked,
+        entry.minimum_count or document.minimum_count,
     )
 
 

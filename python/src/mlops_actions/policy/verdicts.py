@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mlops_actions.evidence import Material
-from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.evidence.verdict import ExtendedPolicy, Verdict
 from mlops_actions.policy.case import Case
 from mlops_actions.policy.document import Policy
 from mlops_actions.policy.judging.decision import Decision, choices, decide
@@ -27,11 +27,18 @@ def reach_verdict(case: Case, policy: Policy, terms: Terms) -> Verdict:
     return Verdict(
         result=decision.result,
         reasons=list(decision.reasons),
-        materials=[*case.materials, Material(name="policy", uri=policy.uri, digest={"sha256": policy.sha256})],
+        materials=[
+            *case.materials,
+            *(Material(name="policy", uri=uri, digest={"sha256": sha256}) for uri, sha256 in policy.read),
+        ],
         rules=[outcome for finding in findings for outcome in finding.outcomes],
         champion=case.facts.champion.sha256,
         policy=policy.sha256,
         policy_text=policy.text.decode(errors="replace"),
+        policy_chain=[
+            ExtendedPolicy(uri=one.uri, sha256=one.sha256, text=one.text.decode(errors="replace"))
+            for one in policy.bases
+        ],
         confidence=terms.confidence,
         without_champion=terms.without_champion,
         judged_on="points" if terms.points else "intervals",

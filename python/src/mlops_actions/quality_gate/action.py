@@ -16,6 +16,7 @@ from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Statement
 from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.policy.bases import Location, checked, read_base
 from mlops_actions.policy.case import Case, from_evaluation, from_metrics_file
 from mlops_actions.policy.document import DEFAULT_CONFIDENCE, Policy, inline_policy, parse_policy, read_policy
 from mlops_actions.policy.judging.judge import Terms
@@ -116,7 +117,13 @@ def _read(path: str, policy_from: str | None) -> Policy:
         return read_policy(path)
     branch, content = read_from_default_branch(path)
     _log.info("The policy is that of the branch %s.", branch)
-    return parse_policy(parse_yaml(content, path, "policy"))
+
+    def read(location: Location) -> bytes:
+        if location.kind != "file":
+            return read_base(location)
+        return checked(read_from_default_branch(location.uri)[1], location)
+
+    return parse_policy(parse_yaml(content, path, "policy"), read)
 
 
 def _case(inputs: Inputs, policy: Policy) -> Case:

@@ -159,6 +159,10 @@ class Rule:
     owner: str | None = None
     until: date | None = None
     """The last day on which the severity `warn` holds; afterwards the rule blocks."""
+    locked: bool = False
+    """Whether a policy that extends this one may only tighten the rule."""
+    minimum_count: int | None = None
+    """Rows in a metric's denominator that a slice needs; None: as many as evaluate-model asked for."""
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
