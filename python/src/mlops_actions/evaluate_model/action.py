@@ -6,25 +6,17 @@ The model never runs in this process: it is code, and this process holds the job
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from mlops_actions.ci.inputs import FILES, MODEL, Bytes, CommonInputs, CommonOutputs, Numbers, Seconds, Words
-from mlops_actions.evidence import Material, Reason, Result, Statement
-from mlops_actions.evidence.evaluation import Evaluation, Task, Timing
+from mlops_actions.evidence import Material, Reason, Statement
+from mlops_actions.evidence.evaluation import Evaluation, Task
 
 if TYPE_CHECKING:
-    from mlops_actions.evaluate_model.answer import Answer
-    from mlops_actions.evaluate_model.candidate import Candidate
-    from mlops_actions.evaluate_model.measurement import Cut
-    from mlops_actions.evaluate_model.pairing import Scored
-    from mlops_actions.evaluate_model.sandbox import Sandbox
     from mlops_actions.evaluate_model.testset import TestSet
-    from mlops_actions.registries.reference import Model
-    from mlops_actions.statistics.sample import Sample
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +70,11 @@ class Inputs(CommonInputs):
     champion: str | None = Field(
         None, description="The model to compare with; by default `@champion` of `name`, where there is one."
     )
+    anchor: Annotated[str | None, MODEL] = Field(
+        None,
+        description="A pinned older model (`name:version`, `sha256:…` or a path) to compare with as well, so that many "
+        "small steps back are seen.",
+    )
     slices: Words = Field(default=[], description="Columns whose every value is evaluated by itself.")
     minimum_count: int = Field(
         30, ge=1, description="Slices with fewer rows in a metric's denominator are pooled into `(other)`."
@@ -129,6 +126,11 @@ class Outputs(CommonOutputs):
 
     task: Task | None = Field(None, description="`binary`, `multiclass` or `regression`.")
     n: int | None = Field(None, description="Rows scored.")
+    degraded: bool | None = Field(
+        None,
+        description="`true` where the model is shown to be worse than at its promotion, `false` where nothing is shown "
+        "though every metric could be judged, empty where it cannot be told.",
+    )
 
 
 def run(inputs: Inputs) -> Statement[Evaluation]:
@@ -136,34 +138,37 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.answer import MisbehaviourError
     from mlops_actions.evaluate_model.asked import check_names
     from mlops_actions.evaluate_model.candidate import find_candidate, source_of
-    from mlops_actions.evaluate_model.champion import find_champion
+    from mlops_actions.evaluate_model.champion import find_rivals
     from mlops_actions.evaluate_model.environments import find_environment
     from mlops_actions.evaluate_model.large import evaluate_large, large_table
     from mlops_actions.evaluate_model.measurement import cut_by
-    from mlops_actions.evaluate_model.pairing import sample_of, score_both
+    from mlops_actions.evaluate_model.pairing import score_all
+    from mlops_actions.evaluate_model.references import with_references
     from mlops_actions.evaluate_model.sandbox import Limits, choose
+    from mlops_actions.evaluate_model.statement import known_before, measured
     from mlops_actions.registries.reference import resolve
 
     check_names(inputs, inputs.task)
     source = source_of(inputs)
     model = resolve(inputs.model, inputs.registry, inputs.name) if inputs.model else None
-    champion = find_champion(inputs.champion, inputs.registry, inputs.name)
-    if champion is None and (table := large_table(inputs)):
+    rivals = find_rivals(inputs.champion, inputs.anchor, inputs.registry, inputs.name)
+    if not rivals and (table := large_table(inputs)):
         return evaluate_large(inputs, table, model)
-    test_set, materials = _read(inputs, featured=source != "predictions" or champion is not None)
-    runs = source == "model" or champion is not None
+    test_set, materials = _read(inputs, featured=source != "predictions" or bool(rivals))
+    runs = source == "model" or bool(rivals)
     limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
     sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits) if runs else None
     candidate = find_candidate(inputs, model, test_set, sandbox)
-    known = _known(inputs, candidate, champion, test_set, sandbox, materials)
+    known = known_before(inputs, candidate, rivals, test_set, sandbox, materials)
     cuts = [cut_by(column, values) for column, values in test_set.slices.items()]
     try:
-        scored = score_both(inputs, candidate, champion, test_set, sandbox)
-        sample = sample_of(inputs, test_set, scored)
+        scored = score_all(inputs, candidate, rivals, test_set, sandbox)
+        evaluation = measured(inputs, test_set, cuts, scored, known)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=candidate.name)
         return Statement(candidate.name, candidate.sha256, Evaluation(result="fail", reasons=[reason], **known))
-    return Statement(candidate.name, candidate.sha256, _measured(inputs, test_set, cuts, scored, sample, known))
+    evaluation = with_references(evaluation, inputs, model, rivals, test_set, scored)
+    return Statement(candidate.name, candidate.sha256, evaluation)
 
 
 def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
@@ -193,80 +198,3 @@ def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
         log.info("Task: %s, inferred from %r.", task, inputs.target)
     asked_metrics(inputs, test_set.target)
     return test_set, [material, *([available.report] if available.report else [])]
-
-
-def _known(
-    inputs: Inputs,
-    candidate: Candidate,
-    champion: Model | None,
-    test_set: TestSet,
-    sandbox: Sandbox | None,
-    materials: list[Material],
-) -> dict[str, Any]:
-    """What the statement says however scoring ends."""
-    from mlops_actions.evaluate_model.environments import environment_record
-
-    kept_back = test_set.kept_back
-    materials = [*materials, *candidate.materials]
-    if champion:
-        materials = [*materials, Material(name="champion", uri=champion.reference, digest={"sha256": champion.sha256})]
-    return {
-        "materials": materials,
-        "task": test_set.target.task,
-        "n": test_set.rows,
-        "target": inputs.target,
-        "positive_label": test_set.target.positive,
-        "features": list(test_set.features),
-        "unavailable": [name for name, why in kept_back.items() if why == "unavailable"],
-        "cluster": inputs.cluster,
-        "minimum_count": inputs.minimum_count,
-        "champion_sha256": champion.sha256 if champion else None,
-        "champion_name": champion.reference if champion else None,
-        "source": candidate.source,
-        "isolation": sandbox.level if sandbox else None,
-        "isolation_means": sandbox.means if sandbox else None,
-        "environment": environment_record(sandbox.interpreter) if sandbox else None,
-        "size_bytes": candidate.size_bytes,
-    }
-
-
-def _measured(
-    inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: Scored, sample: Sample, known: dict[str, Any]
-) -> Evaluation:
-    from mlops_actions.evaluate_model.asked import asked_metrics
-    from mlops_actions.evaluate_model.curves import curves_of
-    from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
-    from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
-    from mlops_actions.evaluate_model.predictions import all_classes
-    from mlops_actions.evaluate_model.reasons import not_estimated
-
-    names = asked_metrics(inputs, test_set.target)
-    table = measure(sample, names)
-    slices = []
-    for cut in cuts:
-        for value, rows, found in measure_slices(sample, names, cut, table, inputs.minimum_count):
-            slices.append(slice_document(cut.column, value, rows, found, inputs.confidence))
-    reasons = [*scored.reasons, *not_estimated(names if inputs.metrics else [], table)]
-    dependence = find_dependence(sample, test_set.keys, table.estimates)
-    result: Result = "inconclusive" if reasons else "pass"
-    return Evaluation(
-        result=result,
-        reasons=[*reasons, *warnings_of(dependence)],
-        dependence=dependence,
-        estimates=records(table.estimates, inputs.confidence),
-        champion=records(table.champion, inputs.confidence),
-        differences=records(table.differences, inputs.confidence),
-        slices=slices,
-        curves=curves_of(sample, all_classes(test_set.target, scored.answers), inputs.confidence),
-        timing=_timing(scored.candidate),
-        **known,
-    )
-
-
-def _timing(answer: Answer) -> Timing | None:
-    import numpy as np
-
-    if answer.score_seconds is None:
-        return None
-    single = float(np.percentile(answer.latency_ms, 95)) if answer.latency_ms else None
-    return Timing(load_seconds=answer.load_seconds, score_seconds=answer.score_seconds, latency_p95_ms=single)

@@ -87,6 +87,22 @@ class Reduction(Document):
     errors: dict[str, float] = Field(description="By metric: the most by which its value may differ from the rows'.")
 
 
+class Reference(Document):
+    """Something besides the champion that the candidate is measured against."""
+
+    name: str = Field(description="The model as it was asked for, or in words what stands in for one.")
+    sha256: Sha256 | None = Field(None, description="Of the model; null for a baseline, which is none.")
+    estimates: dict[str, EstimateRecord] = Field({}, description="The reference's own.")
+    differences: dict[str, EstimateRecord] = Field(
+        {},
+        description="Candidate − reference: paired, or of the method `independent` where the reference's rows are "
+        "others; empty where nothing can be said.",
+    )
+
+
+Role = Literal["anchor", "baseline", "recorded"]
+
+
 class Evaluation(Predicate):
     """About the model: its digest is the subject."""
 
@@ -105,6 +121,16 @@ class Evaluation(Predicate):
     estimates: dict[str, EstimateRecord] = {}
     champion: dict[str, EstimateRecord] = {}
     differences: dict[str, EstimateRecord] = Field({}, description="Candidate − champion, paired.")
+    references: dict[Role, Reference] = Field(
+        {},
+        description="An older model (`anchor`), no model at all (`baseline`: majority class, mean), and the model's "
+        "own evaluation at promotion (`recorded`).",
+    )
+    degraded: bool | None = Field(
+        None,
+        description="Whether the model is shown to be worse than `recorded`; null where that cannot be told.",
+    )
+    row_order: Sha256 | None = Field(None, description="Digest of the feature rows in the order that they were scored.")
     slices: list[Slice] = []
     minimum_count: int = Field(
         1, description="A slice with fewer rows in a metric's denominator is part of `(other)` for that metric."

@@ -61,6 +61,39 @@ def combine(
     )
 
 
+def independent(first: Estimate, second: Estimate) -> Estimate:
+    """First - second of two estimates from different rows: variances add, degrees of freedom by Welch (1947).
+
+    Variances of proportions are first moved away from 0, as Agresti & Caffo (2000) do. Where the same clusters stand
+    behind both, their correlation makes the true standard error smaller than the one that is given.
+
+    >>> one, two = (Estimate(v, .03, 99, 100, 100, 100, "identity", "mean") for v in (0.9, 0.8))
+    >>> found = independent(one, two)
+    >>> round(found.value, 3), round(found.se, 4), round(found.df)
+    (0.1, 0.0424, 198)
+    """
+    if first.scale == second.scale == "point":
+        return Estimate.point(first.value - second.value)
+    reasons = {first.undecidable, second.undecidable}
+    one, two = variance(first), variance(second)
+    total = one + two
+    if "few-clusters" in reasons or not isfinite(total) or not total > 0:
+        df = min(first.df, second.df)
+    else:
+        df = total**2 / (one**2 / first.df + two**2 / second.df)
+    return Estimate(
+        value=nan if "undefined" in reasons else first.value - second.value,
+        # A part that shows no variance at all hides some; the difference must not profit from it.
+        se=0.0 if "zero-variance" in reasons else sqrt(total) if isfinite(total) else nan,
+        df=df,
+        n=min(first.n, second.n),
+        n_effective=min(first.n_effective, second.n_effective),
+        clusters=min(first.clusters, second.clusters),
+        scale="identity",
+        method="independent",
+    )
+
+
 def negate(estimate: Estimate) -> Estimate:
     """The same estimate of the opposite quantity: h - g from g - h. Only on scales symmetric about 0.
 

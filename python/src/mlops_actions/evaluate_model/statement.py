@@ -1,0 +1,95 @@
+"""What the statement says of an evaluation: what is known before a model runs, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops_actions.evaluate_model.answer import Answer
+from mlops_actions.evaluate_model.asked import asked_metrics
+from mlops_actions.evaluate_model.candidate import Candidate
+from mlops_actions.evaluate_model.champion import Rival
+from mlops_actions.evaluate_model.curves import curves_of
+from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
+from mlops_actions.evaluate_model.environments import environment_record
+from mlops_actions.evaluate_model.measurement import Cut, measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.pairing import Scored, sample_of
+from mlops_actions.evaluate_model.reasons import not_estimated
+from mlops_actions.evaluate_model.row_identity import row_hashes, row_order
+from mlops_actions.evaluate_model.sandbox import Sandbox
+from mlops_actions.evaluate_model.testset import TestSet
+from mlops_actions.evidence import Material, Result
+from mlops_actions.evidence.evaluation import Evaluation, Timing
+from mlops_actions.registries.reference import Model
+
+if TYPE_CHECKING:
+    from mlops_actions.evaluate_model.action import Inputs
+
+
+def known_before(
+    inputs: Inputs,
+    candidate: Candidate,
+    rivals: Mapping[Rival, Model],
+    test_set: TestSet,
+    sandbox: Sandbox | None,
+    materials: Sequence[Material],
+) -> dict[str, Any]:
+    """What the statement says however scoring ends."""
+    kept_back, champion = test_set.kept_back, rivals.get("champion")
+    compared = [Material(name=role, uri=one.reference, digest={"sha256": one.sha256}) for role, one in rivals.items()]
+    return {
+        "materials": [*materials, *candidate.materials, *compared],
+        "task": test_set.target.task,
+        "n": test_set.rows,
+        "target": inputs.target,
+        "positive_label": test_set.target.positive,
+        "features": list(test_set.features),
+        "unavailable": [name for name, why in kept_back.items() if why == "unavailable"],
+        "row_order": row_order(row_hashes(test_set.features)) if test_set.features else None,
+        "cluster": inputs.cluster,
+        "minimum_count": inputs.minimum_count,
+        "champion_sha256": champion.sha256 if champion else None,
+        "champion_name": champion.reference if champion else None,
+        "source": candidate.source,
+        "isolation": sandbox.level if sandbox else None,
+        "isolation_means": sandbox.means if sandbox else None,
+        "environment": environment_record(sandbox.interpreter) if sandbox else None,
+        "size_bytes": candidate.size_bytes,
+    }
+
+
+def measured(
+    inputs: Inputs, test_set: TestSet, cuts: Sequence[Cut], scored: Scored, known: Mapping[str, Any]
+) -> Evaluation:
+    """Every estimate of the candidate, and of the champion beside it; raises MisbehaviourError as `sample_of` does."""
+    sample = sample_of(inputs, test_set, scored)
+    names = asked_metrics(inputs, test_set.target)
+    table = measure(sample, names)
+    slices = []
+    for cut in cuts:
+        for value, rows, found in measure_slices(sample, names, cut, table, inputs.minimum_count):
+            slices.append(slice_document(cut.column, value, rows, found, inputs.confidence))
+    reasons = [*scored.reasons, *not_estimated(names if inputs.metrics else [], table)]
+    dependence = find_dependence(sample, test_set.keys, table.estimates)
+    result: Result = "inconclusive" if reasons else "pass"
+    return Evaluation(
+        result=result,
+        reasons=[*reasons, *warnings_of(dependence)],
+        dependence=dependence,
+        estimates=records(table.estimates, inputs.confidence),
+        champion=records(table.champion, inputs.confidence),
+        differences=records(table.differences, inputs.confidence),
+        slices=slices,
+        curves=curves_of(sample, scored.classes(test_set.target), inputs.confidence),
+        timing=_timing(scored.candidate),
+        **known,
+    )
+
+
+def _timing(answer: Answer) -> Timing | None:
+    if answer.score_seconds is None:
+        return None
+    single = float(np.percentile(answer.latency_ms, 95)) if answer.latency_ms else None
+    return Timing(load_seconds=answer.load_seconds, score_seconds=answer.score_seconds, latency_p95_ms=single)
