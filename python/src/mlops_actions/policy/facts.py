@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason, Result
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
+from mlops_actions.policy.language.rule import Against
 from mlops_actions.statistics.contrasts import variance
 from mlops_actions.statistics.estimate import Estimate
 
@@ -26,6 +27,23 @@ Records = Mapping[str, EstimateRecord | Estimate]
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What the candidate is compared with: its metrics by name."""
+
+    estimates: Records = field(default_factory=dict)
+    differences: Records = field(default_factory=dict)
+    """Candidate − reference: paired, or of independent samples where the rows are others."""
+
+    def estimate(self, metric: str) -> Estimate:
+        """The reference's metric; `MISSING` where there is none."""
+        return _estimate(self.estimates, metric)
+
+    def difference(self, metric: str) -> Estimate:
+        """By how much the candidate differs."""
+        return _estimate(self.differences, metric)
+
+
+@dataclass(frozen=True)
 class Scope:
     """All rows, or one slice: its metrics by name."""
 
@@ -34,18 +52,18 @@ class Scope:
     champion: Records = field(default_factory=dict)
     differences: Records = field(default_factory=dict)
     """Candidate − champion, paired."""
+    others: Mapping[Against, Reference] = field(default_factory=dict)
+    """What else it was compared with, by its name in a rule."""
 
     def candidate(self, metric: str) -> Estimate:
         """The candidate's metric; `MISSING` where there is none."""
         return _estimate(self.estimates, metric)
 
-    def of_champion(self, metric: str) -> Estimate:
-        """The champion's metric on the same rows."""
-        return _estimate(self.champion, metric)
-
-    def difference(self, metric: str) -> Estimate:
-        """The paired difference."""
-        return _estimate(self.differences, metric)
+    def reference(self, against: Against) -> Reference:
+        """What a rule compares with."""
+        if against == "champion":
+            return Reference(self.champion, self.differences)
+        return self.others.get(against, Reference())
 
     def count(self, metric: str) -> int:
         """Rows in the metric's denominator (positives, for recall), of the model that has fewer."""
@@ -94,6 +112,12 @@ class Facts:
     data: DataFacts | None = None
     """None where no rule asks for it."""
 
+    @property
+    def references(self) -> frozenset[Against]:
+        """What the evaluation compared with; the champion's state says more about it."""
+        known: list[Against] = [name for name, one in self.whole.others.items() if one.estimates]
+        return frozenset(["champion", *known])
+
     def gaps(self, metric: str, column: str) -> dict[tuple[str, str], Estimate]:
         """Differences of a metric between the groups of a column, one for each unordered pair.
 
@@ -117,8 +141,11 @@ def facts_of(evaluation: Evaluation) -> Facts:
         slices.setdefault(part.column, {})[part.value] = scope
     latency = evaluation.timing.latency_p95_ms if evaluation.timing else None
     size = None if evaluation.size_bytes is None else evaluation.size_bytes / MEGABYTE
+    others: dict[Against, Reference] = {
+        role: Reference(one.estimates, one.differences) for role, one in evaluation.references.items()
+    }
     return Facts(
-        whole=Scope(evaluation.n, evaluation.estimates, evaluation.champion, evaluation.differences),
+        whole=Scope(evaluation.n, evaluation.estimates, evaluation.champion, evaluation.differences, others),
         slices=slices,
         between=_between(evaluation.fairness),
         minimum_count=evaluation.minimum_count,

@@ -26,10 +26,10 @@ def inherit(base: Sequence[Rule], own: Sequence[Rule]) -> tuple[Rule, ...]:
 def about(rule: Rule) -> Hashable:
     """What a rule is about, whatever its limits: rules that agree in it take each other's place.
 
-    A guard and a plain rule about one metric are two rules, and so are comparisons with other multiples of the
-    champion.
+    A guard and a plain rule about one metric are two rules, and so are comparisons with other references, or other
+    multiples of one.
     """
-    compared = tuple((one.quantity, one.champion, one.above) for one in rule.comparisons)
+    compared = tuple((one.quantity, one.factor, one.against, one.above) for one in rule.comparisons)
     return (type(rule.demand), compared)
 
 

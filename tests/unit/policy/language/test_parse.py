@@ -147,7 +147,15 @@ def test_a_rule_means(text: str, meaning: Demand) -> None:
         ("recall[carrier == AA] > .1", 'column 19: the value AA has no quotes. Write "AA".'),
         ("recall[a, b] > .1", "column 8: slices by several columns are not supported yet. Write recall[column]."),
         ("recall[a > 3] > .1", 'column 8: a slice is one value of a column. Write recall[column == "value"].'),
-        ("roc_auc > anchor", "column 11: 'anchor' is not supported yet. Compare with `champion`."),
+        (
+            "roc_auc > anchor + baseline",
+            "column 11: one rule compares with the anchor and with the baseline. Write two rules.",
+        ),
+        (
+            "recall[carrier] > anchor",
+            "column 1: recall[carrier] is compared with the champion only. Write anchor with a metric over all rows.",
+        ),
+        ("roc_auc > -anchor", "column 1: the anchor is added, not compared with. Write roc_auc >= anchor - 0.01."),
         (
             "0.9 * recall@0.3 > 1",
             "column 1: the threshold stands behind arithmetic. Put the metric in parentheses: 0.9 * (recall@0.3).",

@@ -85,7 +85,7 @@ def margin(family: Sequence[Member], confidence: float) -> str | None:
     quantity = comparison.quantity
     if isinstance(quantity, Ratio | Measured) or len({one.comparison for one in family}) > 1:
         return None
-    if comparison.champion not in (0.0, 1.0) or family[0].claim.estimate.scale == "point":
+    if comparison.factor not in (0.0, 1.0) or family[0].claim.estimate.scale == "point":
         return None
     bounds = [
         one.claim.estimate.lower(confidence) if comparison.above else one.claim.estimate.upper(confidence)
@@ -97,7 +97,7 @@ def margin(family: Sequence[Member], confidence: float) -> str | None:
     limit = _rounded(bound, down=comparison.above)
     subject = f"abs({quantity})" if isinstance(quantity, Gap) else str(quantity)
     sign = "-" if limit < 0 else "+"
-    right = f"champion {sign} {number(abs(limit))}" if comparison.champion else number(limit)
+    right = f"{comparison.against} {sign} {number(abs(limit))}" if comparison.factor else number(limit)
     return f"{subject} {'>=' if comparison.above else '<='} {right}"
 
 
@@ -137,7 +137,8 @@ def _visible(reach: Sequence[float], first: Member) -> str:
         return ""
     least, most = sorted((min(reach, key=abs), max(reach, key=abs)), key=abs)
     span = number(least) if number(least) == number(most) else f"{number(least)} (best slice) to {number(most)} (worst)"
-    what = "difference to the champion" if first.comparison.champion else "value"
+    against = first.comparison.against
+    what = f"difference to the {against}" if first.comparison.factor else "value"
     return f" Harm would have been seen at a {what} of {span}."
 
 

@@ -17,7 +17,7 @@ from mlops_actions.policy.facts import Facts
 from mlops_actions.policy.judging import explain
 from mlops_actions.policy.judging.finding import Finding, Need, Result
 from mlops_actions.policy.judging.members import Member, members
-from mlops_actions.policy.language.rule import Guard, Measured, Passed, Rule, Severity, Worst
+from mlops_actions.policy.language.rule import Against, Guard, Measured, Passed, Rule, Severity, Worst
 from mlops_actions.statistics.families import (
     Judgement,
     Outcome,
@@ -60,6 +60,8 @@ def _judge(rule: Rule, facts: Facts, terms: Terms, sharing: int) -> Finding:
         return _data(rule, severity, facts)
     if rule.names_champion and facts.champion.state != "compared":
         return _without_champion(rule, severity, facts, terms)
+    if unknown := rule.references - facts.references:
+        return _without_reference(rule, severity, min(unknown))
     family = members(rule, facts, points=terms.points)
     if missing := _unmeasured(rule, family):
         return _plain(rule, severity, *missing)
@@ -222,6 +224,16 @@ def _without_champion(rule: Rule, severity: Severity, facts: Facts, terms: Terms
     if champion.state == "gone":
         return _plain(rule, severity, "fail", "champion-gone", champion.note)
     return _plain(rule, severity, "inconclusive", f"champion-{champion.state}", champion.note)
+
+
+def _without_reference(rule: Rule, severity: Severity, against: Against) -> Finding:
+    advice = {
+        "anchor": "give evaluate-model the input `anchor`",
+        "baseline": "run evaluate-model of this release",
+        "recorded": "the model has not been promoted under this name yet, or its evaluation then is not kept",
+    }
+    message = f"nothing is known of the {against}: {advice.get(against, '')}."
+    return _plain(rule, severity, "inconclusive", f"no-{against}", message)
 
 
 def _unmeasured(rule: Rule, family: list[Member]) -> tuple[Result, str, str] | None:

@@ -10,6 +10,7 @@ from math import isfinite, nan
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.policy.facts import OTHER, Facts, Scope
 from mlops_actions.policy.language.rule import (
+    REFERENCES,
     Comparison,
     Gap,
     Guard,
@@ -36,7 +37,7 @@ class Member:
     """Such as `carrier == "AA"`; None for all rows."""
     claim: Claim
     champion: float | None
-    """The champion's own value, where the rule names it."""
+    """The reference's own value, where the rule names one: mostly the champion's."""
     rows: int
     """Rows of the slice, whatever the metric's denominator."""
     truth: float | None = None
@@ -71,7 +72,7 @@ def _check_metric(rule: Rule, metric: str, facts: Facts, where: str) -> None:
     if metric in facts.whole.estimates:
         return
     known = [*facts.whole.estimates, *facts.measured]
-    hint = nearest(metric, ["champion", *known])
+    hint = nearest(metric, [*REFERENCES, *known])
     if not hint.startswith("Did"):
         hint = nearest(metric, known)
     if known_metric(metric) and not hint.startswith("Did"):
@@ -125,11 +126,12 @@ def _members(comparison: Comparison, facts: Facts, points: bool) -> Iterator[Mem
 def _member(comparison: Comparison, metric: str, label: str | None, scope: Scope, facts: Facts, points: bool) -> Member:
     candidate = _as_judged(scope.candidate(metric), points)
     estimate, champion, truth = candidate, None, None
-    if comparison.champion:
-        incumbent = _as_judged(scope.of_champion(metric), points)
-        estimate = _contrast(candidate, incumbent, _as_judged(scope.difference(metric), points), comparison, facts)
+    if comparison.factor:
+        reference = scope.reference(comparison.against)
+        incumbent = _as_judged(reference.estimate(metric), points)
+        estimate = _contrast(candidate, incumbent, _as_judged(reference.difference(metric), points), comparison, facts)
         champion = incumbent.value
-        equal = (1.0 - comparison.champion) * champion
+        equal = (1.0 - comparison.factor) * champion
         truth = equal if comparison.limit != equal and comparison.holds(equal) else None
     claim = Claim(estimate, comparison.operator, comparison.limit)
     return Member(comparison, label, claim, champion, scope.rows, truth)
@@ -149,10 +151,10 @@ def _contrast(
     for part in (candidate, incumbent, difference):
         if part.undecidable in ("no-data", "undefined"):
             return part
-    if facts.is_champion and comparison.champion == 1.0:
+    if facts.is_champion and comparison.factor == 1.0 and comparison.against == "champion":
         # Not a sample that happened to show no difference: the same bytes.
         return Estimate.point(0.0)
-    return combine(candidate, incumbent, difference, b=comparison.champion, limit=comparison.limit)
+    return combine(candidate, incumbent, difference, b=comparison.factor, limit=comparison.limit)
 
 
 def _pairs(comparison: Comparison, of: PerSlice, facts: Facts, points: bool) -> Iterator[Member]:

@@ -31,10 +31,10 @@ def asked(comparison: Comparison) -> str:
     operator, limit = comparison.operator, comparison.limit
     if isinstance(comparison.quantity, Ratio):
         return f"{_ASKED[operator]} {number(limit)}"
-    if not comparison.champion:
+    if not comparison.factor:
         days = " days" if comparison.quantity == Measured("age") else ""
         return f"{_ASKED[operator]} {number(limit)}{days}"
-    theirs = "the champion's" if comparison.champion == 1.0 else f"{number(comparison.champion)} × the champion's"
+    theirs = _theirs(comparison)
     if not limit:
         return f"{_ASKED[operator]} {theirs}"
     side = "above" if limit > 0 else "below"
@@ -104,15 +104,18 @@ def _value(member: Member) -> str:
         return f"differs by {number(value)}"
     if isinstance(comparison.quantity, Ratio):
         return f"gives {number(value)} as first - {number(comparison.limit)} × second"
-    if comparison.champion == 1.0:
-        if not value:
-            return "equals the champion's"
-        return f"is {number(abs(value))} {'above' if value > 0 else 'below'} the champion's"
-    if comparison.champion:
-        side = "above" if value >= 0 else "below"
-        return f"is {number(abs(value))} {side} {number(comparison.champion)} × the champion's"
+    if comparison.factor == 1.0 and not value:
+        return f"equals {_theirs(comparison)}"
+    if comparison.factor:
+        return f"is {number(abs(value))} {'above' if value >= 0 else 'below'} {_theirs(comparison)}"
     days = " days" if comparison.quantity == Measured("age") else ""
     return f"is {number(value)}{days}"
+
+
+def _theirs(comparison: Comparison) -> str:
+    """What is compared with: `the champion's`, `0.98 × the anchor's`, `what was recorded`."""
+    theirs = "what was recorded" if comparison.against == "recorded" else f"the {comparison.against}'s"
+    return theirs if comparison.factor == 1.0 else f"{number(comparison.factor)} × {theirs}"
 
 
 def _interval(member: Member, confidence: float) -> str:

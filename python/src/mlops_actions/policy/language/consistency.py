@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 
 from mlops_actions.errors import InputError
 from mlops_actions.policy.language.rule import (
     OPPOSITE,
+    Against,
     Comparison,
     Gap,
     Guard,
@@ -24,12 +26,12 @@ from mlops_actions.statistics.metrics import known_metric
 
 def check_consistency(rules: Sequence[Rule]) -> None:
     """Raise InputError for two rules that contradict each other, naming both, and for a limit out of range."""
-    asked: dict[tuple[Quantity, float], list[tuple[Rule, Comparison]]] = {}
+    asked: dict[tuple[Quantity, float, Against], list[tuple[Rule, Comparison]]] = {}
     for rule in rules:
         for comparison in rule.comparisons:
             _check_range(rule, comparison)
             wanted = _wanted(rule, comparison)
-            others = asked.setdefault((wanted.quantity, wanted.champion), [])
+            others = asked.setdefault((wanted.quantity, wanted.factor, wanted.against), [])
             for other, earlier in others:
                 if _exclude(earlier, wanted):
                     raise _contradiction(other, rule)
@@ -40,7 +42,7 @@ def _wanted(rule: Rule, comparison: Comparison) -> Comparison:
     """What the rule asks for: of a guard, that the harm does not hold."""
     if not isinstance(rule.demand, Guard):
         return comparison
-    return Comparison(comparison.quantity, comparison.champion, OPPOSITE[comparison.operator], comparison.limit)
+    return replace(comparison, operator=OPPOSITE[comparison.operator])
 
 
 def _exclude(one: Comparison, other: Comparison) -> bool:
@@ -65,7 +67,8 @@ def _check_range(rule: Rule, comparison: Comparison) -> None:
     low, high = _range(comparison)
     if low <= comparison.limit <= high:
         return
-    what = f"the difference of {comparison.quantity} to the champion" if comparison.champion else comparison.quantity
+    difference = f"the difference of {comparison.quantity} to the {comparison.against}"
+    what = difference if comparison.factor else comparison.quantity
     share = comparison.limit / 100
     percent = f" If {comparison.limit:g} % is meant, write {share:g}." if low <= share <= high < inf else ""
     raise InputError(
@@ -84,6 +87,6 @@ def _range(comparison: Comparison) -> tuple[float, float]:
     family = quantity if isinstance(quantity, Overall | InSlice | PerSlice) else quantity.of
     metric = known_metric(family.metric)
     low, high = metric.bounds if metric else (-inf, inf)
-    if comparison.champion or isinstance(quantity, Gap):
+    if comparison.factor or isinstance(quantity, Gap):
         return low - high, high - low
     return low, high

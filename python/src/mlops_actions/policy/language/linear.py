@@ -1,4 +1,4 @@
-"""Arithmetic in a rule: every side is linear in one quantity, the champion's same quantity, and numbers."""
+"""Arithmetic in a rule: every side is linear in one quantity, one reference's same quantity, and numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from math import isfinite
 
 from mlops_actions.errors import nearest
 from mlops_actions.policy.language.quantities import only_argument, quantity
-from mlops_actions.policy.language.rule import Quantity
+from mlops_actions.policy.language.rule import REFERENCES, Against, Quantity
 from mlops_actions.policy.language.source import EXAMPLE, Source
 
 _DAYS = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0}
@@ -16,19 +16,21 @@ _DAYS = {"hours": 1 / 24, "days": 1.0, "weeks": 7.0}
 
 @dataclass(frozen=True)
 class Linear:
-    """`factor * quantity + champion * (the champion's) + constant`."""
+    """`factor * quantity + reference * (the reference's) + constant`."""
 
     quantity: Quantity | None = None
     factor: float = 0.0
-    champion: float = 0.0
+    reference: float = 0.0
     constant: float = 0.0
+    against: Against | None = None
+    """The reference, such as the champion."""
     duration: bool = False
     """Whether the constant is a time, in days."""
 
     @property
     def plain(self) -> bool:
         """Whether it is only a number."""
-        return self.quantity is None and not self.champion and not self.duration
+        return self.quantity is None and not self.reference and not self.duration
 
 
 def linear(source: Source, node: ast.expr) -> Linear:
@@ -38,8 +40,8 @@ def linear(source: Source, node: ast.expr) -> Linear:
             return _finite(source, node, Linear(constant=_number(source, node, number)))
         case ast.Constant():
             raise source.error(node, f"`{source.written(node)}` is not a number.", EXAMPLE)
-        case ast.Name(id="champion"):
-            return Linear(champion=1.0)
+        case ast.Name(id="champion" | "anchor" | "baseline" | "recorded" as against):
+            return Linear(reference=1.0, against=against)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return _times(source, node, linear(source, operand), -1.0)
         case ast.UnaryOp(op=ast.UAdd(), operand=operand):
@@ -64,17 +66,22 @@ def linear(source: Source, node: ast.expr) -> Linear:
 def add(source: Source, node: ast.expr, left: Linear, right: Linear) -> Linear:
     """The sum of two sides; InputError where they speak of different quantities."""
     if left.quantity is not None and right.quantity is not None and left.quantity != right.quantity:
-        advice = nearest(str(right.quantity), ["champion"])
+        advice = nearest(str(right.quantity), REFERENCES)
         raise source.error(
             node,
             f"one rule speaks of {left.quantity} and of {right.quantity}.",
             advice if advice.startswith("Did you mean") else "Compare one metric with numbers or with champion.",
         )
+    if left.against and right.against and left.against != right.against:
+        raise source.error(
+            node, f"one rule compares with the {left.against} and with the {right.against}.", "Write two rules."
+        )
     total = Linear(
         left.quantity if left.quantity is not None else right.quantity,
         left.factor + right.factor,
-        left.champion + right.champion,
+        left.reference + right.reference,
         left.constant + right.constant,
+        left.against or right.against,
         left.duration or right.duration,
     )
     return _finite(source, node, total)
@@ -87,7 +94,7 @@ def subtract(source: Source, node: ast.expr, left: Linear, right: Linear) -> Lin
 
 def _times(source: Source, node: ast.expr, side: Linear, number: float) -> Linear:
     scaled = replace(
-        side, factor=side.factor * number, champion=side.champion * number, constant=side.constant * number
+        side, factor=side.factor * number, reference=side.reference * number, constant=side.constant * number
     )
     return _finite(source, node, scaled)
 
@@ -123,6 +130,6 @@ def _number(source: Source, node: ast.expr, number: float) -> float:
 
 
 def _finite(source: Source, node: ast.expr, side: Linear) -> Linear:
-    if all(isfinite(part) for part in (side.factor, side.champion, side.constant)):
+    if all(isfinite(part) for part in (side.factor, side.reference, side.constant)):
         return side
     raise source.error(node, "the number is too large.", EXAMPLE)

@@ -18,6 +18,7 @@ from mlops_actions.policy.language.rule import (
     Guard,
     Measured,
     Operator,
+    Overall,
     Passed,
     Quantity,
     Ratio,
@@ -35,8 +36,8 @@ def parse_rule(text: str, where: str) -> Demand:
 
     Raises InputError with `where`, the column (from 1) and a suggestion for everything outside the language.
 
-    >>> parse_rule("0.8 < accuracy", "rules:1")
-    Shown(comparisons=(Comparison(quantity=Overall(metric='accuracy'), champion=0.0, operator='>', limit=0.8),))
+    >>> parse_rule("0.8 < accuracy", "rules:1").comparisons[0].limit
+    0.8
     """
     source = Source.of(text, where)
     tree = source.tree()
@@ -119,22 +120,26 @@ def _solved(source: Source, node: ast.expr, side: Linear, operator: Operator) ->
     quantity = side.quantity
     if quantity is None or not side.factor:
         raise source.error(node, "the rule names no metric.", EXAMPLE)
-    champion, limit = -side.champion / side.factor + 0.0, -side.constant / side.factor + 0.0
-    if not (isfinite(champion) and isfinite(limit)):
+    factor, limit = -side.reference / side.factor + 0.0, -side.constant / side.factor + 0.0
+    against = side.against or "champion"
+    if not (isfinite(factor) and isfinite(limit)):
         raise source.error(node, "the number is too large.", EXAMPLE)
-    if champion < 0:
-        raise source.error(node, "the champion is added, not compared with.", f"Write {quantity} >= champion - 0.01.")
+    if factor < 0:
+        advice = f"Write {quantity} >= {against} - 0.01."
+        raise source.error(node, f"the {against} is added, not compared with.", advice)
     operator = operator if side.factor > 0 else FLIPPED[operator]
-    if refusal := _unfit(quantity, side, champion, limit, above=(operator in (">", ">=")) != source.guard):
+    if refusal := _unfit(quantity, side, factor, limit, above=(operator in (">", ">=")) != source.guard):
         raise source.error(node, *refusal)
-    return Comparison(quantity, champion, operator, limit)
+    return Comparison(quantity, factor, operator, limit, against)
 
 
-def _unfit(quantity: Quantity, side: Linear, champion: float, limit: float, *, above: bool) -> tuple[str, str] | None:
+def _unfit(quantity: Quantity, side: Linear, factor: float, limit: float, *, above: bool) -> tuple[str, str] | None:
     """Why a quantity cannot be compared so, and what to write. `above`: a large value is what is wanted."""
-    if champion and isinstance(quantity, Worst):
-        return f"{quantity} has no champion to compare with.", f"Write {quantity.of} >= champion - 0.03."
-    if champion and not isinstance(quantity, Sampled):
+    if factor and isinstance(quantity, Worst):
+        return f"{quantity} has no {side.against} to compare with.", f"Write {quantity.of} >= champion - 0.03."
+    if factor and side.against != "champion" and not isinstance(quantity, Overall):
+        return f"{quantity} is compared with the champion only.", f"Write {side.against} with a metric over all rows."
+    if factor and not isinstance(quantity, Sampled):
         return f"{quantity} against the champion is not supported yet.", "Compare it with a number."
     if side.duration != (quantity == Measured("age")):
         return f"{quantity} is compared with a time, or a time with it.", "Write age(model) < days(30)."

@@ -24,9 +24,6 @@ DISPARITIES = {"demographic_parity": "selection_rate", "equal_opportunity": "rec
 """Fairness metrics, as the gap of a plain metric between groups."""
 FUNCTIONS = ("abs", "age", "days", "gap", "hours", "passed", "ratio", "weeks", "worst")
 NOT_YET = {
-    "anchor": "Compare with `champion`.",
-    "recorded": "Compare with `champion`.",
-    "baseline": "Compare with a number.",
     "equalized_odds": "Write two rules: abs(gap(recall[column])) and abs(gap(false_positive_rate[column])).",
 }
 _FAMILIES: dict[str, type[Worst | Gap | Ratio]] = {"worst": Worst, "gap": Gap, "ratio": Ratio}

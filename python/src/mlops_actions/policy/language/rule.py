@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
-from typing import Literal
+from typing import Literal, get_args
 
 Operator = Literal[">", ">=", "<", "<="]
 Severity = Literal["block", "warn"]
+Against = Literal["champion", "anchor", "baseline", "recorded"]
+"""What a rule may compare with: the model in charge, a pinned older one, no model at all, or the model's own past."""
+
+REFERENCES: tuple[Against, ...] = get_args(Against)
 
 FLIPPED: dict[Operator, Operator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 """The operator when both sides change places, or sign."""
@@ -95,19 +99,21 @@ Quantity = Sampled | Worst | Gap | Ratio | Measured
 
 @dataclass(frozen=True)
 class Comparison:
-    """`quantity - champion * (the champion's same quantity)  operator  limit`."""
+    """`quantity - factor * (the reference's same quantity)  operator  limit`."""
 
     quantity: Quantity
-    champion: float
-    """The champion's factor; 0 where the rule does not name the champion."""
+    factor: float
+    """The reference's; 0 where the rule compares with a number alone."""
     operator: Operator
     limit: float
+    against: Against = "champion"
+    """The reference."""
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.champion) and isfinite(self.limit)) or self.champion < 0:
+        if not (isfinite(self.factor) and isfinite(self.limit)) or self.factor < 0:
             raise ValueError("a comparison needs a finite limit and a finite factor that is not negative")
-        if self.champion and not isinstance(self.quantity, Sampled):
-            raise ValueError(f"{self.quantity} cannot be compared with the champion")
+        if self.factor and not isinstance(self.quantity, Sampled):
+            raise ValueError(f"{self.quantity} cannot be compared with the {self.against}")
 
     def holds(self, value: float) -> bool:
         """Whether a number satisfies the comparison; NaN satisfies none."""
@@ -172,7 +178,12 @@ class Rule:
     @property
     def names_champion(self) -> bool:
         """Whether the champion must be known to judge it."""
-        return any(comparison.champion for comparison in self.comparisons)
+        return "champion" in self.references
+
+    @property
+    def references(self) -> frozenset[Against]:
+        """What it compares with besides numbers."""
+        return frozenset(comparison.against for comparison in self.comparisons if comparison.factor)
 
     def severity_on(self, day: date) -> Severity:
         """The severity on a day: an exception that has expired blocks."""
