@@ -24,6 +24,7 @@ from mlops_actions.registries import Registry, open_registry
 from mlops_actions.statistics.estimate import Estimate
 
 NAME = "delay"
+TEST_SET = "e" * 64
 RULES = "roc_auc > 0.6\nroc_auc >= champion"
 
 
@@ -79,6 +80,7 @@ class Project:
             "n": 5000,
             "target": "late",
             "features": ["hour"],
+            "materials": [{"name": "data", "uri": "test.csv", "digest": {"sha256": TEST_SET}}],
             "estimates": {"roc_auc": record(value, se)},
             "isolation": "process",
             "size_bytes": 100,

@@ -172,3 +172,20 @@ def test_statements_as_written_read_back(project: Any) -> None:
     assert str(stored.path) == verdict
     assert isinstance(stored.statement.predicate.provenance, Provenance)
     assert len(store.find(Evaluation)) == 1
+
+
+def test_a_budget_is_asked_of_the_registry_whatever_the_verdict_says(project: Any) -> None:
+    path = project.model("one")
+    verdict = project.judged(path)
+    budgeted = "rules: [roc_auc > 0.6, roc_auc >= champion]\ntest-set-budget: 1\n"
+    digest = digest_bytes(budgeted.encode())
+    materials = json.loads(Path(verdict).read_bytes())["predicate"]["materials"]
+    policy = {"name": "policy", "uri": "policy.yaml", "digest": {"sha256": digest}}
+    others = [one for one in materials if one["name"] != "policy"]
+    forge(verdict, policy_text=budgeted, policy=digest, materials=[*others, policy])
+    project.registry.attach("delay", f"looks/{'e' * 64}/{'1' * 64}-{'2' * 64}", b"{}")
+    (reason,) = project.promote(path).predicate.reasons
+    assert reason.message == (
+        "The verdict is not what judging again comes to: the whole: pass, judged again inconclusive."
+    )
+    assert len(project.registry.attachments("delay", "looks")) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.evidence import EvidenceStore, Statement, Stored, digest_bytes
-from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.again import UnfoundedError, differences, judge_again
 
 from .conftest import evaluation, gate, promote, sha256, write
@@ -22,8 +22,12 @@ def stored(statement: Statement[Verdict], **changes: object) -> Stored[Verdict]:
     return Stored(Path("verdict.json"), "0" * 64, Statement(statement.name, statement.sha256, predicate))
 
 
+def no_look(*asked: object) -> TestSetLook:
+    raise AssertionError(asked)
+
+
 def again(statement: Statement[Verdict]) -> list[str]:
-    return differences(statement.predicate, judge_again(stored(statement), STORE, None, TODAY))
+    return differences(statement.predicate, judge_again(stored(statement), STORE, None, TODAY, no_look))
 
 
 def test_rules_against_the_champion_come_to_the_same_though_the_registry_is_not_there() -> None:
@@ -45,7 +49,7 @@ def test_a_policy_and_its_floor_come_with_the_verdict() -> None:
         Path(name).unlink()
     assert again(verdict) == []
     with pytest.raises(UnfoundedError, match=r"It does not hold the policy 'floor.yaml', which its own extends."):
-        judge_again(stored(verdict, policy_chain=[]), STORE, None, TODAY)
+        judge_again(stored(verdict, policy_chain=[]), STORE, None, TODAY, no_look)
 
 
 def test_numbers_of_another_tool_are_read_again_where_they_are_as_they_were() -> None:
@@ -62,6 +66,7 @@ def test_a_policy_of_another_digest_is_none() -> None:
     verdict = gate("roc_auc > 0.6")
     loose = "roc_auc > 0.1"
     with pytest.raises(UnfoundedError, match="is not the one of its digest"):
-        judge_again(stored(verdict, policy_text=loose), STORE, None, TODAY)
+        judge_again(stored(verdict, policy_text=loose), STORE, None, TODAY, no_look)
     with_its_digest = stored(verdict, policy_text=loose, policy=digest_bytes(loose.encode()))
-    assert len(differences(with_its_digest.statement.predicate, judge_again(with_its_digest, STORE, None, TODAY))) == 2
+    loosened = judge_again(with_its_digest, STORE, None, TODAY, no_look)
+    assert len(differences(with_its_digest.statement.predicate, loosened)) == 2

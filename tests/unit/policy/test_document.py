@@ -58,7 +58,11 @@ def test_inline_rules_without_a_rule_are_refused() -> None:
     [
         ("accuracy > 0.8", 1, "a policy is a mapping. Begin it with `rules:`."),
         ("rulez: [a > 1]", 1, "a policy has no key 'rulez'. Did you mean 'rules'?"),
-        ("confidence: 0.9", 1, "the key 'rules' is missing. Known: extends, confidence, minimum-count, rules."),
+        (
+            "confidence: 0.9",
+            1,
+            "the key 'rules' is missing. Known: extends, confidence, minimum-count, test-set-budget, rules.",
+        ),
         ("confidence: 95\nrules: [a > 1]", 1, "'confidence' is 95: should be less than 1. Write 95 % as 0.95."),
         (
             "extends: 7\nrules: [a > 1]",

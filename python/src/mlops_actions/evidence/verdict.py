@@ -32,6 +32,19 @@ class RuleOutcome(Document):
     message: str = Field(description="The outcome in one sentence.")
 
 
+class TestSetLook(Document):
+    """One judgement on a test set, counted in the registry."""
+
+    # A class of this name is no test.
+    __test__: ClassVar[bool] = False
+
+    data: Sha256 = Field(description="Digest of the test set.")
+    candidates: int = Field(description="Distinct candidates that the test set had judged then, this one included.")
+    look: int = Field(description="Which look at this candidate it is, on data that grew; 1 for the first.")
+    budget: int | None = Field(None, description="Candidates that the policy allows.")
+    counted: bool = Field(description="False where the registry could not be written.")
+
+
 class ExtendedPolicy(Document):
     """A policy that the one of the verdict extends."""
 
@@ -49,6 +62,7 @@ class Verdict(Predicate):
     champion: str | None = Field(description="SHA-256 of the champion it was judged against.")
     policy: str = Field(description="SHA-256 of the policy, or of the inline rules.")
     policy_text: str | None = Field(None, description="The policy as it was read, so that it can be judged again.")
+    look: TestSetLook | None = Field(None, description="Where looks at the test set are counted.")
     policy_chain: list[ExtendedPolicy] = Field([], description="The policies that it extends.")
     confidence: float | None = Field(None, description="One-sided, of rules that name none themselves.")
     without_champion: Literal["skip", "fail"] | None = Field(None, description="What rules about no champion come to.")

@@ -6,6 +6,7 @@ what comes of judging it again is compared with what it says. Only a signature s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Stored, digest_bytes, digest_path
 from mlops_actions.evidence.data_report import DataReport
 from mlops_actions.evidence.evaluation import Evaluation
-from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.bases import Location, checked
 from mlops_actions.policy.case import Case, case_of, from_metrics_file
 from mlops_actions.policy.document import INLINE, Policy, inline_policy, parse_policy
@@ -28,7 +29,11 @@ class UnfoundedError(Exception):
     """The verdict cannot be judged again; the message says what it lacks, as a sentence."""
 
 
-def judge_again(stored: Stored[Verdict], store: EvidenceStore, size: int | None, today: date) -> Verdict:
+Look = Callable[[str, str, int | None], TestSetLook]
+"""How a look is counted, or found where it was: test set, policy, budget."""
+
+
+def judge_again(stored: Stored[Verdict], store: EvidenceStore, size: int | None, today: date, look: Look) -> Verdict:
     """The verdict that its policy and evidence lead to now. `size` is the model's, in bytes.
 
     Raises UnfoundedError where the policy or the evidence is not there, or is not the one of the digest.
@@ -46,7 +51,10 @@ def judge_again(stored: Stored[Verdict], store: EvidenceStore, size: int | None,
     except InputError as error:
         raise UnfoundedError(str(error)) from None
     points = verdict.judged_on == "points"
-    return reach_verdict(case, policy, Terms(verdict.confidence, points, verdict.without_champion, today))
+    terms = Terms(verdict.confidence, points, verdict.without_champion, today)
+    counted = policy.test_set_budget is not None and case.test_set is not None
+    taken = look(str(case.test_set), policy.sha256, policy.test_set_budget) if counted else None
+    return reach_verdict(case, policy, terms, taken)
 
 
 def differences(stated: Verdict, again: Verdict) -> list[str]:

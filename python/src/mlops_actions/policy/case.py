@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Reason, Result, Stored
+from mlops_actions.evidence import EvidenceStore, Material, Reason, Result, Stored, digest_bytes
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.champion import champion_of
 from mlops_actions.policy.facts import MEGABYTE, Champion, Facts, Scope, facts_of
@@ -37,6 +37,15 @@ class Case:
     """The evaluation's own result; a verdict is never better."""
     notes: tuple[Reason, ...] = ()
     """The evaluation's own reasons."""
+    data: tuple[str, ...] = ()
+    """Digests of the data that it was evaluated on."""
+
+    @property
+    def test_set(self) -> str | None:
+        """One digest for the data, None where it is not known."""
+        if len(self.data) < 2:
+            return self.data[0] if self.data else None
+        return digest_bytes(" ".join(self.data).encode())
 
 
 def from_evaluation(
@@ -77,7 +86,7 @@ def case_of(
             uri = evaluation.champion_name or "@champion"
             material = Material(name="champion", uri=uri, digest={"sha256": champion.sha256})
             case = replace(case, materials=(*case.materials, material))
-    return _with_history(case, rules, store, data_digests(evaluation))
+    return _with_history(replace(case, data=data_digests(evaluation)), rules, store, data_digests(evaluation))
 
 
 def from_metrics_file(

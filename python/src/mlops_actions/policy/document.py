@@ -68,6 +68,9 @@ class PolicyDocument(BaseModel):
     minimum_count: Count | None = Field(
         None, description="Rows in a metric's denominator that a slice needs; evaluate-model must pool below as many."
     )
+    test_set_budget: Count | None = Field(
+        None, description="How many candidates one test set may judge; each is judged at that share of the error."
+    )
     rules: list[Annotated[RuleEntry, BeforeValidator(_as_mapping, json_schema_input_type=str | RuleEntry)]] = Field(
         min_length=1, description="What a model must satisfy."
     )
@@ -95,6 +98,8 @@ class Policy:
     """The file's path, or `rules`."""
     text: bytes
     """What was read."""
+    test_set_budget: int | None = None
+    """How many candidates one test set may judge; None: any number, each at the whole error."""
     bases: tuple[Base, ...] = ()
     """The policies that it extends, directly or not, each once."""
 
@@ -127,7 +132,13 @@ def _parse(source: YamlSource, read: Read, above: tuple[str, ...]) -> Policy:
     own = [_rule(source, index, entry, document) for index, entry in enumerate(document.rules)]
     confidence = document.confidence or max((one.confidence or 0.0 for one in extended), default=0.0) or None
     return Policy(
-        inherit(rules, own), confidence, digest_bytes(source.text), source.name, source.text, tuple(bases.values())
+        inherit(rules, own),
+        confidence,
+        digest_bytes(source.text),
+        source.name,
+        source.text,
+        document.test_set_budget or max((one.test_set_budget or 0 for one in extended), default=0) or None,
+        tuple(bases.values()),
     )
 
 
@@ -199,6 +210,7 @@ def _advice(key: str) -> str:
         "severity": "Write block or warn.",
         "until": "Write a day, such as 2030-12-31.",
         "extends": "Write ./policy.yaml, https://host/policy.yaml@sha256:… or org/repo/policy.yaml@ref.",
+        "test-set-budget": "Write a whole number from 1.",
         "minimum-count": "Write a whole number from 1.",
         "locked": "Write true or false.",
         "rules": "Write a list of rules, one a line: `- accuracy >= 0.8`.",

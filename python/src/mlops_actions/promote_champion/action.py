@@ -141,6 +141,8 @@ def _promotion(inputs: Inputs, registry: Registry) -> _Order:
     grounds = gather(
         evidence,
         candidate,
+        registry,
+        inputs.name,
         list(inputs.require),
         _conditions(inputs),
         again=inputs.judge_again,

@@ -11,12 +11,14 @@ from mlops_actions.ci.default_branch import read_from_default_branch, usual_orig
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Stored, digest_bytes, digest_path
 from mlops_actions.evidence.rollout import Rollout
-from mlops_actions.evidence.verdict import Verdict
-from mlops_actions.policy.again import UnfoundedError, judge_again
+from mlops_actions.evidence.verdict import TestSetLook, Verdict
+from mlops_actions.policy.again import Look, UnfoundedError, judge_again
 from mlops_actions.policy.document import INLINE
+from mlops_actions.policy.looks import take_look
 from mlops_actions.promote_champion.candidate import Candidate
 from mlops_actions.promote_champion.proof import read_proof
 from mlops_actions.promote_champion.refusals import Again, Conditions, Grounds
+from mlops_actions.registries import Registry
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
 
@@ -24,6 +26,8 @@ _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
 def gather(
     evidence: EvidenceStore,
     candidate: Candidate,
+    registry: Registry,
+    name: str,
     require: list[str],
     conditions: Conditions,
     *,
@@ -32,6 +36,10 @@ def gather(
 ) -> Grounds:
     """The grounds for promoting a candidate. Raises InputError for evidence that was edited or cannot be read."""
     now = datetime.now(UTC)
+
+    def look(data: str, policy: str, budget: int | None) -> TestSetLook:
+        return take_look(registry, name, data, candidate.sha256, policy, budget)
+
     stored = evidence.latest(Verdict, candidate.sha256) if "verdict" in require else None
     return Grounds(
         candidate.sha256,
@@ -40,7 +48,7 @@ def gather(
         current().context(),
         now,
         rollout=evidence.latest(Rollout, candidate.sha256),
-        again=_again(stored, evidence, candidate.path, now) if again and stored else None,
+        again=_again(stored, evidence, candidate.path, now, look) if again and stored else None,
         branch_policy=_branch_policy(stored, policy_from) if stored else None,
     )
 
@@ -56,9 +64,9 @@ def policy_digest(given: str) -> str:
     )
 
 
-def _again(stored: Stored[Verdict], evidence: EvidenceStore, model: Path, now: datetime) -> Again:
+def _again(stored: Stored[Verdict], evidence: EvidenceStore, model: Path, now: datetime, look: Look) -> Again:
     try:
-        return judge_again(stored, evidence, model.stat().st_size, now.date())
+        return judge_again(stored, evidence, model.stat().st_size, now.date(), look)
     except UnfoundedError as error:
         return str(error)
 

@@ -15,11 +15,12 @@ from mlops_actions.ci.default_branch import read_from_default_branch, usual_orig
 from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Statement
-from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.bases import Location, checked, read_base
 from mlops_actions.policy.case import Case, from_evaluation, from_metrics_file
 from mlops_actions.policy.document import DEFAULT_CONFIDENCE, Policy, inline_policy, parse_policy, read_policy
 from mlops_actions.policy.judging.judge import Terms
+from mlops_actions.policy.looks import take_look
 from mlops_actions.policy.sources import subject_of
 from mlops_actions.policy.verdicts import reach_verdict
 from mlops_actions.yaml_source import parse_yaml
@@ -62,6 +63,9 @@ class Inputs(CommonInputs):
     judge: Literal["intervals", "points"] = Field(
         "intervals", description="`intervals`, or `points`: plain comparison of values, blind to noise."
     )
+    count_looks: bool = Field(
+        False, description="Count in the registry how many candidates this test set has judged, also without a budget."
+    )
     confidence: float | None = Field(
         None,
         gt=0.5,
@@ -92,9 +96,25 @@ def run(inputs: Inputs) -> Statement[Verdict]:
         without_champion=inputs.without_champion,
         today=datetime.now(UTC).date(),
     )
-    verdict = reach_verdict(case, policy, terms)
+    verdict = reach_verdict(case, policy, terms, _look(inputs, policy, case))
     _log.info("%s", "\n".join([verdict.decision, *(f"  You can: {choice}" for choice in verdict.choices)]))
     return Statement(case.subject.name, case.subject.sha256, verdict)
+
+
+def _look(inputs: Inputs, policy: Policy, case: Case) -> TestSetLook | None:
+    """The look at the test set that this run is, counted where that is asked for."""
+    budget = policy.test_set_budget
+    if budget is None and not inputs.count_looks:
+        return None
+    asking = "test-set-budget" if budget is not None else "count-looks"
+    if inputs.name is None:
+        raise InputError(f"{asking} needs the input 'name'.", hint="Looks are counted beside that model's log.")
+    if case.test_set is None:
+        raise InputError(f"{asking} needs an evaluation: nothing says which data this was.", hint="Leave it out.")
+    from mlops_actions.registries import open_registry
+
+    registry = open_registry(inputs.registry)
+    return take_look(registry, inputs.name, case.test_set, case.subject.sha256, policy.sha256, budget)
 
 
 def _policy(inputs: Inputs) -> Policy:

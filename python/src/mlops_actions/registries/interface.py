@@ -129,6 +129,15 @@ class Registry(Protocol):
     def statements(self, name: str, sha256: str) -> list[Statement[Predicate]]:
         """The statements that were kept beside a model."""
 
+    def attach(self, name: str, key: str, content: bytes) -> bool:
+        """Keep an object beside a model's log, such as `looks/<data>/<model>`; False where there is one already."""
+
+    def attached(self, name: str, key: str) -> bytes | None:
+        """An object beside a model's log; None where there is none."""
+
+    def attachments(self, name: str, folder: str) -> list[str]:
+        """The keys of the objects in a folder beside a model's log, sorted."""
+
     def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model, registering it where it is new: one log entry, all or nothing.
 

@@ -89,6 +89,19 @@ class ObjectStoreRegistry:
         keys = self._objects.keys(_folder(name, sha256))
         return [self._statement(key) for key in keys if key.endswith(".json")]
 
+    def attach(self, name: str, key: str, content: bytes) -> bool:
+        """Keep an object beside a model's log, once."""
+        return self._objects.create(_beside(name, key), content)
+
+    def attached(self, name: str, key: str) -> bytes | None:
+        """An object beside a model's log."""
+        return self._objects.read(_beside(name, key))
+
+    def attachments(self, name: str, folder: str) -> list[str]:
+        """The keys of the objects in a folder beside a model's log."""
+        prefix = f"models/{name}/"
+        return [key.removeprefix(prefix) for key in self._objects.keys(_beside(name, folder))]
+
     def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model: the append is the one step that counts, the rest are hints."""
         after = self.version(head.name, blob.sha256) or Version(head.name, head.versions + 1, blob)
@@ -161,6 +174,14 @@ class ObjectStoreRegistry:
                 hint="Promote the original file again, by its path, to repair it.",
             )
         return parts
+
+
+def _beside(name: str, key: str) -> str:
+    """Where an attachment lies. Raises ValueError for a key of ours, or one that leads elsewhere."""
+    parts = PurePosixPath(key).parts
+    if not parts or parts[0] in ("log", "head", "versions") or ".." in parts or key.startswith("/"):
+        raise ValueError(f"{key!r} is no key of an attachment")
+    return f"models/{name}/{key}"
 
 
 def _blob_key(blob: Blob) -> str:

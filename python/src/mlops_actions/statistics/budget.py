@@ -29,6 +29,8 @@ class Look:
 def level(alpha: float, look: Look) -> float:
     """The level of one look: alpha/budget by the union bound; a further look at the same candidate α/2, α/4, … of it.
 
+    A rule's own alpha is shared in the same way.
+
     Over all candidates a false pass at a first look has a chance of at most alpha; further looks together add at most
     as much again (Armitage, McPherson & Rowe 1969). Valid for candidates that were not tuned on the printed scores.
 

@@ -18,6 +18,7 @@ from mlops_actions.policy.judging import explain
 from mlops_actions.policy.judging.finding import Finding, Need, Result
 from mlops_actions.policy.judging.members import Member, members
 from mlops_actions.policy.language.rule import Against, Guard, Measured, Passed, Rule, Severity, Worst
+from mlops_actions.statistics.budget import Look, level
 from mlops_actions.statistics.families import (
     Judgement,
     Outcome,
@@ -39,6 +40,13 @@ class Terms:
     """Compare values as they are, without intervals."""
     without_champion: Literal["skip", "fail"]
     today: date
+    look: Look | None = None
+    """The look at a test set that others used before; None where looks are not budgeted."""
+
+    def confidence_of(self, rule: Rule) -> float:
+        """At which a rule is judged: its own or the policy's, with the error shared among the test set's candidates."""
+        confidence = rule.confidence or self.confidence
+        return confidence if self.look is None else 1.0 - level(1.0 - confidence, self.look)
 
 
 def judge(rules: Sequence[Rule], facts: Facts, terms: Terms) -> list[Finding]:
@@ -65,7 +73,7 @@ def _judge(rule: Rule, facts: Facts, terms: Terms, sharing: int) -> Finding:
     family = members(rule, facts, points=terms.points)
     if missing := _unmeasured(rule, family):
         return _plain(rule, severity, *missing)
-    confidence = rule.confidence or terms.confidence
+    confidence = terms.confidence_of(rule)
     fail_alpha = split_alpha(1.0 - confidence, sharing if severity == "block" else 1)
     return _family(rule, severity, family, facts, confidence, fail_alpha)
 
