@@ -258,3 +258,26 @@ def test_the_training_command_has_the_callers_python_path(project: Project) -> N
     launched = {"PYTHONPATH": str(project.folder / "ours"), "MLOPS_ACTIONS_CALLERS_PYTHONPATH": "/theirs"}
     subprocess.run(command, cwd=project.folder, env=project.environment() | launched, check=True, capture_output=True)
     assert (project.folder / "m.bin").read_text() == "/theirs"
+
+
+def test_what_would_have_to_be_true_is_told_of_a_model_that_was_judged(released: Project) -> None:
+    done = released.run("explain", "@champion")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("What would have to be true: ✓ pass: @champion: Passed")
+    document = json.loads(released.run("explain", "@champion", "--format", "json").stdout)
+    assert (document["result"], document["conditions"]) == ("pass", [])
+
+
+def test_a_verdict_becomes_a_comment(released: Project, tmp_path: Path) -> None:
+    (verdict,) = released.folder.glob("mlops-evidence/verdict-*.json")
+    evaluation = next(released.folder.glob("mlops-evidence/evaluation-*.json"))
+    output = tmp_path / "comment.md"
+    assert released.outputs("comment", str(verdict), str(evaluation), "--output", str(output)) == {"path": str(output)}
+    assert output.read_text().startswith("## Gate: ✓ pass")
+
+
+def test_a_train_leaves_junit_xml(released: Project, tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    done = released.run("run", "--model", "build/new.joblib", "--junit-path", str(path))
+    assert done.returncode == 0, done.stderr
+    assert path.read_text().count("<testsuite name=") == 4

@@ -22,7 +22,9 @@ COMMANDS = {
     "trace": "mlops_actions.trace",
     "history": "mlops_actions.history",
     "diff": "mlops_actions.diff",
+    "explain": "mlops_actions.explain",
     "attest": "mlops_actions.attest",
+    "comment": "mlops_actions.comment",
     "pull": "mlops_actions.pull",
 }
 """Name → module; its docstring's first line says what the command does."""

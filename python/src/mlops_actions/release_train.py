@@ -36,7 +36,7 @@ from mlops_actions.runner import (
     execute,
     load_action,
     working_directory,
-    write_report,
+    write_reports,
 )
 from mlops_actions.yaml_source import YamlSource
 
@@ -82,14 +82,14 @@ def _run_stages(inputs: Inputs, stages: list[Stage], ci: CI) -> Outcome:
     try:
         for number, (stage, given) in enumerate(stages, start=1):
             with ci.group(f"{number}/{len(stages)} {stage}"):
-                outcome = execute(stage, given, ci)
+                outcome = execute(stage, given, ci, reports=False)
             ci.say(f"{stage}: {outcome.result}")
             statements += [outcome.statement] if outcome.statement else []
             if outcome.result != "pass" or cancellation.requested():
                 break
     finally:
-        if inputs.report_path and statements:
-            write_report(inputs.report_path, statements)
+        if statements:
+            write_reports(inputs, statements)
     return replace(outcome, outputs=outcome.outputs | {"stage": stage, "report-path": inputs.report_path or ""})
 
 

@@ -83,10 +83,7 @@ def run_action(name: str, flags: Callable[[], Mapping[str, object]], environ: Ma
         ci.presume_error()
         given = flags()
         with working_directory(given, environ):
-            outcome = execute(name, collect(given, environ, configuration(given, environ), name), ci)
-            if outcome.statement and outcome.outputs["report-path"]:
-                write_report(outcome.outputs["report-path"], [outcome.statement])
-            return outcome
+            return execute(name, collect(given, environ, configuration(given, environ), name), ci)
 
     return conclude(ci, guarded(ci, run))
 
@@ -135,8 +132,11 @@ def common_inputs(options: Mapping[str, object], environ: Mapping[str, str]) -> 
     return read_inputs(CommonInputs, collect(options, environ, configuration(options, environ)), "mlops-actions")
 
 
-def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
-    """Run one action inside its working directory: inputs → statement → store → annotations and summary."""
+def execute(name: str, given: GivenInputs, ci: CI, *, reports: bool = True) -> Outcome:
+    """Run one action inside its working directory: inputs → statement → store → annotations, summary and reports.
+
+    `reports` is False in a train, which writes those of all its stages together.
+    """
     from mlops_actions.reports import to_markdown
 
     module = load_action(name)
@@ -145,12 +145,14 @@ def execute(name: str, given: GivenInputs, ci: CI) -> Outcome:
     for secret in passwords(" ".join(str(one.value) for one in given.values())):
         ci.mask(secret)
     started = datetime.now(UTC)
-    refuse_unwritable(inputs.evidence, inputs.report_path)
+    refuse_unwritable(inputs.evidence, inputs.report_path, inputs.junit_path)
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)
     exit_code = exit_code_of(statement.predicate.result, inputs.fail_on)
     ci.annotate(_annotations(statement.predicate, inputs.working_directory, failed=exit_code != 0))
     ci.summarize(to_markdown(statement))
+    if reports:
+        write_reports(inputs, [statement])
     return Outcome(exit_code, _outputs(module, statement, path, inputs.report_path), statement, path)
 
 
@@ -173,11 +175,16 @@ def _is_reference(model: str) -> bool:
     return is_reference(model)
 
 
-def write_report(path: str, statements: Sequence[Statement[Predicate]]) -> None:
-    """Render statements as one HTML page."""
-    from mlops_actions.reports import to_html
+def write_reports(inputs: CommonInputs, statements: Sequence[Statement[Predicate]]) -> None:
+    """Render statements as one HTML page and as JUnit XML, where these are asked for."""
+    if inputs.report_path:
+        from mlops_actions.reports import to_html
 
-    write_whole(Path(path), to_html(statements).encode())
+        write_whole(Path(inputs.report_path), to_html(statements).encode())
+    if inputs.junit_path:
+        from mlops_actions.reports import to_junit
+
+        write_whole(Path(inputs.junit_path), to_junit(statements))
 
 
 def exit_code_of(result: str, fail_on: FailOn) -> int:

@@ -124,6 +124,9 @@ class CommonInputs(BaseModel):
         description="Which results fail the step: `inconclusive` (and fail), `fail`, or `never`.",
     )
     report_path: str | None = Field(None, description="Write an HTML report to this path.")
+    junit_path: str | None = Field(
+        None, description="Write JUnit XML to this path, one case a rule or check; what is inconclusive is a failure."
+    )
 
 
 class CommonOutputs(BaseModel):
@@ -152,7 +155,7 @@ class Given:
 
 GivenInputs = ChainMap[str, Given]
 
-TOP_LEVEL_KEYS = ("name", "registry", "evidence", "model", "fail-on", "report-path")
+TOP_LEVEL_KEYS = ("name", "registry", "evidence", "model", "fail-on", "report-path", "junit-path")
 """Keys that stand at the top of mlops.yml for all actions."""
 
 

@@ -148,6 +148,8 @@ def parse_statement(content: bytes, where: str) -> Statement[Predicate]:
         (subject,) = document["subject"]
         predicate = predicate_class(kind).model_validate(document["predicate"])
         return Statement(name=str(subject["name"]), sha256=str(subject["digest"]["sha256"]), predicate=predicate)
+    except RecursionError:
+        raise InputError("the statement is nested too deeply.", where=where) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise InputError(f"the statement is not JSON ({error}); it may be truncated.", where=where) from None
     except ValidationError as error:

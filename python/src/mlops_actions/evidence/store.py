@@ -78,19 +78,21 @@ def read_statement(path: Path) -> Stored[Predicate]:
     return Stored(path=path, sha256=own, statement=parse_statement(content, str(path)))
 
 
-def refuse_unwritable(folder: str, file: str | None = None) -> None:
-    """See beforehand that statements and a report can be kept, lest an alias or traffic moves without a trace.
+def refuse_unwritable(folder: str, *reports: str | None) -> None:
+    """See beforehand that statements and reports can be kept, lest an alias or traffic moves without a trace.
 
     Raises OutsideError, or InputError for a report that is a folder; nothing is made yet.
     """
-    needed = [Path(folder), *([Path(file).parent] if file else [])]
+    files = [one for one in reports if one]
+    needed = [Path(folder), *(Path(file).parent for file in files)]
     for wanted in needed:
         there = next(path for path in (wanted, *wanted.absolute().parents) if path.exists())
         if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             why = "no folder" if not there.is_dir() else "not writable"
             raise OutsideError(f"nothing can be written to the folder {str(wanted)!r}: {str(there)!r} is {why}.")
-    if file and Path(file).is_dir():
-        raise InputError(f"the report cannot be written to {file!r}, which is a folder.", hint="Name a file.")
+    for file in files:
+        if Path(file).is_dir():
+            raise InputError(f"the report cannot be written to {file!r}, which is a folder.", hint="Name a file.")
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -22,6 +22,13 @@ def to_html(statements: Sequence[Statement[Predicate]]) -> str:
     return html.render([_page(statement) for statement in statements])
 
 
+def to_junit(statements: Sequence[Statement[Predicate]]) -> bytes:
+    """Statements as JUnit XML."""
+    from mlops_actions.reports import junit
+
+    return junit.render(statements)
+
+
 def _page(statement: Statement[Predicate]) -> Page:
     """Each kind of statement has a module of its name here, with one function `page`."""
     module = import_module(f"mlops_actions.reports.{statement.kind.replace('-', '_')}")
