@@ -71,6 +71,7 @@ ASKED: dict[str, dict[str, Oracle]] = {
     "binary": {
         "fbeta(2)": lambda y, p, s, w: oracle.fbeta_score(y, p, beta=2, sample_weight=w),
         "fbeta(0.5)": lambda y, p, s, w: oracle.fbeta_score(y, p, beta=0.5, sample_weight=w),
+        "calibration_in_the_large": lambda y, p, s, w: float(np.average(s, weights=w) - np.average(y, weights=w)),
         "cost": lambda y, p, s, w: float(np.average(COSTS[y, p], weights=w)),
         "recall@0.3": lambda y, p, s, w: oracle.recall_score(y, s >= 0.3, sample_weight=w),
         "mcc@0.45": lambda y, p, s, w: oracle.matthews_corrcoef(y, s >= 0.45, sample_weight=w),
@@ -97,6 +98,7 @@ ASKED: dict[str, dict[str, Oracle]] = {
         "cost": lambda y, p, s, w: float(np.average(COSTS[y, p], weights=w)),
     },
     "regression": {
+        "mean_error": lambda y, p, s, w: float(np.average(p - y, weights=w)),
         "quantile_loss(0.9)": lambda y, p, s, w: oracle.mean_pinball_loss(y, p, alpha=0.9, sample_weight=w),
         "within_tolerance(0.4)": lambda y, p, s, w: float(np.average(np.abs(y - p) <= 0.4, weights=w)),
     },

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mlops_actions.statistics.between import between_slices
+from mlops_actions.statistics.between import errors_between
 from mlops_actions.statistics.clusters import design, effective_clusters, encode, joint, sandwich, sums
 from mlops_actions.statistics.evaluation import by_slice, evaluate
 from mlops_actions.statistics.metrics import metrics_for
@@ -159,8 +159,11 @@ def test_rows_that_weigh_nothing_count_for_nothing(columns: list[np.ndarray[tupl
     part = by_slice(sample, ["accuracy"], slices, 2, table)[0].estimates["accuracy"]
     assert part == by_slice(alone, ["accuracy"], slices[heavy], 2, table)[0].estimates["accuracy"]
     assert (part.n, table.estimates["accuracy"].n, part.n_effective <= 8) == (8, 516, True)
-    pair = between_slices(sample, "accuracy", slices, 2)[0, 1]
-    assert pair == between_slices(alone, "accuracy", slices[heavy], 2)[0, 1]
+    errors = [
+        errors_between(one, ["accuracy"], codes, 2)["accuracy"]
+        for one, codes in ((sample, slices), (alone, slices[heavy]))
+    ]
+    assert np.array_equal(errors[0], errors[1])
 
 
 def test_weights_that_are_nothing_but_nothing_leave_no_data() -> None:

@@ -6,20 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlops_actions.statistics.between import between_slices
 from mlops_actions.statistics.budget import Look, level
 from mlops_actions.statistics.clusters import design
 from mlops_actions.statistics.contrasts import combine, negate
 from mlops_actions.statistics.estimate import Estimate
-from mlops_actions.statistics.evaluation import by_slice, evaluate
+from mlops_actions.statistics.evaluation import evaluate
 from mlops_actions.statistics.families import (
     Claim,
     Outcome,
-    gaps,
     holm,
     judge_forbidden,
     judge_shown,
-    ratios,
     rows_needed,
     split_alpha,
     visible_harm,
@@ -237,42 +234,6 @@ def test_a_contrast_of_something_undecidable_is_undecidable() -> None:
         assert combine(good, good, bad, b=0.9).undecidable
     with pytest.raises(ValueError, match="paired difference"):
         combine(good, good, None)
-
-
-def test_a_gap_between_slices_knows_that_they_share_clusters() -> None:
-    sample = paired_sample(4000, 3)
-    codes = np.random.default_rng(1).integers(0, 3, 4000)
-    parts = by_slice(sample, ["selection_rate"], codes, 3, evaluate(sample, ["selection_rate"]))
-    pairs = between_slices(sample, "selection_rate", codes, 3)
-    rates = [part.estimates["selection_rate"] for part in parts]
-    days = sample.sampling.columns[0]
-    labels = sample.candidate.labels
-    assert labels is not None
-    drawn = []
-    for count in np.random.default_rng(2).multinomial(60, np.full(60, 1 / 60), 400):
-        weight = count[days] * 1.0
-        rate = [np.average(labels[codes == k], weights=weight[codes == k]) for k in range(3)]
-        drawn.append(rate[0] - rate[1])
-    assert pairs[0, 1].value == pytest.approx(rates[0].value - rates[1].value)
-    assert pairs[0, 1].se == pytest.approx(float(np.std(drawn)), rel=0.15)
-    assert pairs[0, 1].se < 0.8 * math.hypot(rates[0].se, rates[1].se)
-    assert len(gaps(pairs, 0.05)) == 6
-    claims = ratios(dict(enumerate(rates)), pairs, 0.5)
-    assert judge_shown(claims, 0.95).outcome is Outcome.PASS
-
-
-def test_a_gap_to_a_perfect_slice_is_not_certain() -> None:
-    truth = np.ones(60, dtype=np.intp)
-    labels = truth.copy()
-    sample = Sample("binary", truth, Predictions(labels))
-    pair = between_slices(sample, "recall", np.arange(60) % 2, 2)[0, 1]
-    assert pair.se > 0.03
-
-
-def test_an_empty_slice_has_no_gap() -> None:
-    truth = np.arange(60) % 2
-    pair = between_slices(Sample("binary", truth, Predictions(truth)), "recall", np.zeros(60, dtype=np.intp), 2)[0, 1]
-    assert pair.undecidable == "no-data"
 
 
 def test_the_opposite_of_a_difference_swaps_its_bounds() -> None:

@@ -1,61 +1,43 @@
-"""One slice against another, when clusters may span both."""
+"""Standard errors of the differences between groups of rows, when clusters may span both."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import combinations
-from math import nan, sqrt
+from collections.abc import Sequence
 
 import numpy as np
 
-from mlops_actions.statistics.clusters import Codes
-from mlops_actions.statistics.contrasts import variance
-from mlops_actions.statistics.estimate import Estimate
-from mlops_actions.statistics.estimating import estimates_of
+from mlops_actions.statistics.clusters import Codes, Floats
 from mlops_actions.statistics.frame import Frame
-from mlops_actions.statistics.influence import Denominators
 from mlops_actions.statistics.rows import Rows
 from mlops_actions.statistics.sample import Sample
 
 
-def between_slices(sample: Sample, metric: str, codes: Codes, slices: int) -> Mapping[tuple[int, int], Estimate]:
-    """Candidate's metric in slice g minus in slice h, for all g < h, when clusters may span both.
+@np.errstate(all="ignore")
+def errors_between(sample: Sample, metrics: Sequence[str], codes: Codes, groups: int) -> dict[str, Floats]:
+    """Metric → standard error of the candidate's value in group g minus that in group h (groups, groups).
 
-    With the two slices' own estimates, `combine` then gives any m_g - r·m_h (Fieller's contrast, no division).
-    Raises ValueError as `evaluate` does.
+    With the groups' own estimates, `groups.difference` makes each an estimate and `combine` then any m_g - r·m_h.
+    `codes` are 0 … groups - 1 (n,). NaN where a group has no value. Raises ValueError as `evaluate` does.
 
     >>> from mlops_actions.statistics.sample import Predictions
     >>> labels = np.array([0, 1, 1, 1] * 10)
     >>> sample = Sample("binary", labels, Predictions(labels))
-    >>> between_slices(sample, "selection_rate", np.array([0, 0, 1, 1] * 10), 2)[0, 1].value
-    -0.5
+    >>> errors = errors_between(sample, ["selection_rate"], np.array([0, 0, 1, 1] * 10), 2)
+    >>> round(float(errors["selection_rate"][0, 1]), 3)
+    0.115
     """
-    chosen = sample.metric(metric)
+    chosen = [sample.metric(name) for name in metrics]
     heavy = sample.weighing
     sample, codes = (sample, codes) if heavy is None else (sample.take(heavy), codes[heavy])
-    rows = Rows.of(sample, Frame.of(sample.sampling, codes, slices)).seen_by(chosen)
-    influence = rows.influence(chosen, sample.candidate, 0)
-    alone = estimates_of(rows.frame, chosen, influence, None)
+    rows = Rows.of(sample, Frame.of(sample.sampling, codes.astype(np.intp, copy=False), groups))
     found = {}
-    for g, h in combinations(range(slices), 2):
-        inside = np.flatnonzero((rows.frame.group == g) | (rows.frame.group == h))
-        first = rows.frame.group[inside] == g
-        slope = np.where(first, 1.0, -1.0) * influence.slope[inside]
-        shares = tuple(
-            np.where(side, share[inside], 0.0) for share in influence.base.shares for side in (first, ~first)
-        )
-        spread = Denominators(rows.frame.pick(inside), shares).spread(slope)
-        unseen = 0.0 if influence.hidden is None else float(influence.hidden[g] + influence.hidden[h])
-        pair = (alone[g], alone[h])
-        hidden = sum(max(0.0, variance(part) - part.se**2) for part in pair)
-        found[g, h] = Estimate(
-            value=pair[0].value - pair[1].value,
-            se=sqrt(float(spread.variance[0]) + unseen + hidden) if all(part.n for part in pair) else nan,
-            df=max(float(spread.effective[0]) - 1.0, 0.0),
-            n=int(spread.rows[0]) if all(part.n for part in pair) else 0,
-            n_effective=sum(part.n_effective for part in pair),
-            clusters=int(spread.clusters[0]),
-            scale="identity",
-            method="between",
-        )
+    for metric in chosen:
+        influence = rows.seen_by(metric).influence(metric, sample.candidate, 0)
+        variance = influence.base.between(influence.slope)
+        if influence.hidden is not None:
+            variance += influence.hidden[:, None] + influence.hidden
+        errors = np.sqrt(variance)
+        missing = ~np.isfinite(influence.value)
+        errors[missing], errors[:, missing] = np.nan, np.nan
+        found[metric.name] = errors
     return found

@@ -10,6 +10,9 @@ import numpy as np
 from mlops_actions.statistics.clusters import Codes, Floats, inflation, sums
 from mlops_actions.statistics.frame import Frame, times
 
+_CELLS = 1_000_000
+"""Cells of a block of clusters by groups that is in memory at once."""
+
 
 @dataclass(frozen=True)
 class Influence:
@@ -102,6 +105,29 @@ class Denominators:
                 floor = np.maximum(floor, part)
         return Spread(np.maximum(variance, floor), independent, facts.effective, facts.clusters, facts.rows)
 
+    def between(self, slope: Floats) -> Floats:
+        """Variance of the difference of every two groups' values (groups, groups).
+
+        A cluster moves both: V = Σ (u_g/√(1 - h_g) - u_h/√(1 - h_h))², which is the group's own variance where the
+        other has none of its rows (Bell & McCaffrey 2002 for a regression on the groups). Over ways as in `spread`.
+        """
+        frame = self.frame
+        if not frame.ways:
+            alone = self.spread(slope).variance
+            return np.asarray(alone[:, None] + alone)
+        moved = times(slope, frame.mass)
+        variance, floor = np.zeros((2, frame.groups, frame.groups))
+        for way, (pair, owner), inflated in zip(frame.ways, frame.pairs, self._facts.inflations, strict=True):
+            cluster = np.zeros(len(owner), dtype=np.intp)
+            cluster[pair] = way.codes
+            products = _cross_products(cluster, owner, sums(pair, moved, len(owner)) * np.sqrt(inflated), frame.groups)
+            alone = np.diagonal(products)
+            part = alone[:, None] + alone - 2.0 * products
+            variance += way.sign * part
+            if way.columns == 1:
+                floor = np.maximum(floor, part)
+        return np.maximum(variance, floor)
+
     @cached_property
     def _facts(self) -> _Facts:
         frame = self.frame
@@ -133,6 +159,20 @@ class _Facts:
     effective: Floats
     clusters: Codes
     rows: Codes
+
+
+def _cross_products(cluster: Codes, group: Codes, values: Floats, groups: int) -> Floats:
+    """Σ over clusters of value_g · value_h (groups, groups); a cluster's values in one group are summed first."""
+    order = np.argsort(cluster, kind="stable")
+    cluster, group, values = cluster[order], group[order], values[order]
+    total = np.zeros((groups, groups))
+    step = max(_CELLS // groups, 1)
+    for first in range(0, int(cluster.max(initial=-1)) + 1, step):
+        begin, end = np.searchsorted(cluster, (first, first + step))
+        cells = (cluster[begin:end] - first) * groups + group[begin:end]
+        block = sums(cells, values[begin:end], step * groups).reshape(step, groups)
+        total += block.T @ block
+    return total
 
 
 def _inverse(squares: Floats) -> Floats:

@@ -15,6 +15,11 @@ BINS = 15
 _erfc = np.frompyfunc(erfc, 1, 1)
 
 
+def calibration_in_the_large(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
+    """Mean predicted probability - share of positives: above 0 where too much is predicted."""
+    return everything.mean(scores - truth)
+
+
 def ece(everything: Denominators, truth: Codes, scores: Floats) -> Influence:
     """Expected calibration error, debiased: mean of |share true - mean probability| over bins, by their weight.
 

@@ -103,7 +103,12 @@ _ALL = (
     Metric("log_loss", _BOTH, "probabilities", False, "log", "identity", "mean"),
     Metric("brier", _BOTH, "probabilities", False, "logit", "identity", "mean"),
     Metric("ece", _BOTH, "probabilities", False, "identity", "identity", "debiased", low=0.0, high=1.0),
+    Metric(
+        "calibration_in_the_large", ("binary",), "probabilities", None, "identity", "identity", "mean",
+        low=-1.0, high=1.0, always=False,
+    ),
     Metric("cost", _BOTH, "labels", False, "identity", "identity", "mean", always=False),
+    Metric("mean_error", ("regression",), "values", None, "identity", "identity", "mean", always=False),
     _error("mae", "mean"),
     _error("mse", "mean"),
     _error("rmse", "delta"),

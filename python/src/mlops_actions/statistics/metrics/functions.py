@@ -46,11 +46,13 @@ PROBABILITY = MappingProxyType(
         "log_loss": scores.log_loss,
         "brier": scores.brier,
         "ece": calibration.ece,
+        "calibration_in_the_large": calibration.calibration_in_the_large,
     }
 )
 """Metrics of probabilities, over all rows."""
 NUMERIC: MappingProxyType[str, Numeric] = MappingProxyType(
     {
+        "mean_error": regression.mean_error,
         "mae": regression.mae,
         "mse": regression.mse,
         "rmse": regression.rmse,

@@ -12,6 +12,11 @@ from mlops_actions.statistics.influence import Denominators, Influence
 Numeric = Callable[[Denominators, Floats, Floats], Influence]
 
 
+def mean_error(everything: Denominators, truth: Floats, values: Floats) -> Influence:
+    """Mean of prediction - truth: above 0 where too much is predicted."""
+    return everything.mean(values - truth)
+
+
 def mae(everything: Denominators, truth: Floats, values: Floats) -> Influence:
     """Mean absolute error."""
     return everything.mean(np.abs(values - truth))
