@@ -9,7 +9,9 @@ import time
 
 import numpy as np
 
-from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.cuts import cut_by
+from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
+from mlops_actions.evidence.slicing import Feature, Slicing
 from mlops_actions.statistics.evaluation import Evaluation, by_slice, evaluate
 from mlops_actions.statistics.sample import Predictions, Sample
 from mlops_actions.tables import Column
@@ -20,6 +22,7 @@ METRICS = [
 ]  # fmt: skip
 OF_LABELS = [*METRICS[:9], "false_positive_rate"]
 CONFIDENCE, MINIMUM = 0.95, 30
+BY_PLACE = Slicing((Feature("place"),))
 
 
 def main(name: str) -> None:
@@ -34,7 +37,7 @@ def main(name: str) -> None:
     if name == "table":
         sample = Sample("binary", truth, candidate, predictions(champion))
         table = measure(sample, METRICS)
-        found = measure_slices(sample, METRICS, cut_by("place", places), table, MINIMUM)
+        found = measure_slices(sample, METRICS, cut_by(BY_PLACE, {"place": places}), table, MINIMUM)
         documents = [slice_document("place", value, n, one, CONFIDENCE) for value, n, one in found]
         documents_of_all = [records(one, CONFIDENCE) for one in (table.estimates, table.champion, table.differences)]
         check(len(documents) == slices and len(documents_of_all[2]) == len(METRICS))
@@ -45,7 +48,7 @@ def main(name: str) -> None:
         area = evaluate(Sample("binary", truth, Predictions(scores=model)), ["roc_auc"]).estimates["roc_auc"]
         check(area.lower(CONFIDENCE) < area.value < area.upper(CONFIDENCE))
     else:
-        cut = cut_by("place", places)
+        cut = cut_by(BY_PLACE, {"place": places})
         parts = by_slice(Sample("binary", truth, candidate), OF_LABELS, cut.codes, slices, Evaluation())
         check(all(one.lower(CONFIDENCE) < one.upper(CONFIDENCE) for part in parts for one in part.estimates.values()))
     seconds = time.perf_counter() - begin

@@ -99,8 +99,8 @@ def test_a_cluster_with_gaps_is_refused(evaluate: Evaluate, model: str) -> None:
 def test_a_slice_column_with_too_many_values_is_refused(evaluate: Evaluate, model: str) -> None:
     write_table(frame(1200), "many.parquet")
     assert refusal(lambda: evaluate(model, data="many.parquet", slices="wind")) == (
-        "slices: 'wind' has 1,200 different values; slices are for at most 1,000. "
-        "Add a column with fewer, such as bins or months."
+        "slices: `wind` has 1,200 different values, of which `slices` takes at most 1,000. Take fewer: bins such as "
+        "`distance[4]`, or a part of a date such as `day.month`."
     )
 
 

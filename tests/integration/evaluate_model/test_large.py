@@ -77,6 +77,8 @@ def test_a_probability_that_is_none_speaks_against_the_model() -> None:
     [
         ({"target": "lat"}, "target: 'rows.parquet' has no column 'lat'. Did you mean 'late'?"),
         ({"slices": "origins"}, "slices: 'rows.parquet' has no column 'origins'. Did you mean 'origin'?"),
+        ({"slices": "wind[4]"}, "slices: `wind[4]` needs the rows themselves, and there are too many to be read."),
+        ({"protected": "origin"}, "protected: `origin` needs the rows themselves, and there are too many to be read."),
         ({"cluster": "departure.year"}, "cluster: 'departure.year' is not known"),
     ],
 )

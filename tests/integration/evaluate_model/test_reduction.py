@@ -15,8 +15,10 @@ import pytest
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model import reduction
 from mlops_actions.evaluate_model.answer import MisbehaviourError
-from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices
+from mlops_actions.evaluate_model.cuts import cut_by
+from mlops_actions.evaluate_model.measurement import measure, measure_slices
 from mlops_actions.evaluate_model.reduction import Roles, reduce_table
+from mlops_actions.evidence.slicing import Feature, Slicing
 from mlops_actions.statistics.clusters import design
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.evaluation import Evaluation
@@ -112,7 +114,7 @@ def test_slices_are_those_of_the_rows() -> None:
     roles = replace(ROLES, cluster=("day",))
     whole = in_memory(roles)
     codes, places = pd.factorize(table().place, sort=True)
-    cut = cut_by("place", Column(codes.astype(np.intp), categories=list(places)))
+    cut = cut_by(Slicing((Feature("place"),)), {"place": Column(codes.astype(np.intp), categories=list(places))})
     expected = measure_slices(whole, OTHERS, cut, measure(whole, OTHERS), 5_700)
     reduced = reduce_table(lazy(table()), roles, cut="place")
     found = reduced.measure_slices(OTHERS, reduced.measure(OTHERS), 5_700)

@@ -177,16 +177,6 @@ def test_a_champion_chosen_by_a_path_with_an_at_stands_for_itself() -> None:
     assert gate("roc_auc > champion").predicate.result == "pass"
 
 
-def test_a_damaged_difference_between_groups_is_an_input_error() -> None:
-    pair = {"metric": "recall", "column": "origin", "first": "EWR", "second": "JFK", "difference": {}}
-    write("model.joblib", evaluation(fairness=[pair]))
-    with pytest.raises(InputError) as refused:
-        gate("roc_auc > 0.6")
-    assert str(refused.value) == (
-        "the evaluation's difference of recall between groups cannot be read. Run evaluate-model again."
-    )
-
-
 def test_bytes_that_are_no_text_in_a_comment_are_no_bug() -> None:
     write("model.joblib", evaluation())
     assert gate("# caf\udce9\nroc_auc > 0.6").predicate.result == "pass"

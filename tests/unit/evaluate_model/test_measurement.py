@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlops_actions.errors import InputError
-from mlops_actions.evaluate_model.measurement import cut_by, measure, measure_slices
+from mlops_actions.evaluate_model.cuts import cut_by
+from mlops_actions.evaluate_model.measurement import measure, measure_slices
+from mlops_actions.evidence.slicing import Feature, Slicing
 from mlops_actions.statistics.sample import Predictions, Sample
 from mlops_actions.tables import Column
+
+PLACE = Slicing((Feature("place"),))
 
 
 def sample(rows: int = 300) -> Sample:
@@ -32,7 +35,7 @@ def part(whole: Sample, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Sam
 def test_pools_follow_each_metrics_own_denominator() -> None:
     whole, metrics = sample(), ["recall", "specificity", "roc_auc", "precision"]
     codes = np.minimum(np.arange(300) % 20, 4)
-    cut = cut_by("place", Column(codes))
+    cut = cut_by(PLACE, {"place": Column(codes)})
     table = measure(whole, metrics)
     found = measure_slices(whole, metrics, cut, table, 10)
     other = found[-1][2]
@@ -53,39 +56,13 @@ def test_pools_follow_each_metrics_own_denominator() -> None:
 
 def test_without_small_slices_there_is_no_pool() -> None:
     whole = sample()
-    cut = cut_by("place", Column(np.arange(300) % 3))
+    cut = cut_by(PLACE, {"place": Column(np.arange(300) % 3)})
     found = measure_slices(whole, ["accuracy"], cut, measure(whole, ["accuracy"]), 30)
     assert [value for value, _rows, _found in found] == ["0", "1", "2"]
 
 
-@pytest.mark.parametrize(
-    ("column", "values"),
-    [
-        (Column(np.array([0, 2, 0]), None, ["a", "b", "c"]), ("a", "c")),
-        (Column(np.array([0, 0, 0]), np.array([True, False, True]), ["a"]), ("a", "(missing)")),
-        (Column(np.array([0, 0]), np.array([False, False]), []), ("(missing)",)),
-        (Column(np.array([1.0, 2.5])), ("1.0", "2.5")),
-        (Column(np.array([2.0, np.nan]), np.array([True, False])), ("2", "(missing)")),
-        (Column(np.array([np.nan, 2.0]), np.array([False, True])), ("2", "(missing)")),
-        (Column(np.array([True, False])), ("false", "true")),
-        (Column(np.array(["2013-09-01", "2013-09-02"], dtype="datetime64[us]")), ("2013-09-01", "2013-09-02")),
-        (Column(np.array(["2013-09-01T10:00"], dtype="datetime64[us]")), ("2013-09-01T10:00:00",)),
-    ],
-)
-def test_a_slice_is_named_as_people_write_its_value(column: Column, values: tuple[str, ...]) -> None:
-    cut = cut_by("place", column)
-    assert cut.values == values
-    assert cut.rows.sum() == len(column.values)
-    assert np.bincount(cut.codes).tolist() == cut.rows.tolist()
-
-
-def test_a_thousand_slices_are_enough() -> None:
-    assert len(cut_by("id", Column(np.arange(1000))).values) == 1000
-    with pytest.raises(InputError, match="'id' has 1,001 different values"):
-        cut_by("id", Column(np.arange(1001)))
-
-
-def test_a_value_cannot_pass_for_the_pool() -> None:
-    with pytest.raises(InputError) as caught:
-        cut_by("place", Column(np.array([0, 1]), None, ["(other)", "a"]))
-    assert str(caught.value) == "slices: 'place' holds the value '(other)', which has a meaning here. Rename it."
+def test_groups_of_a_protected_column_are_not_pooled() -> None:
+    whole = sample()
+    cut = cut_by(PLACE, {"place": Column(np.minimum(np.arange(300) % 20, 4))}, protected=True)
+    found = measure_slices(whole, ["recall"], cut, measure(whole, ["recall"]), 30)
+    assert [value for value, _rows, _found in found] == ["0", "1", "2", "3", "4"]

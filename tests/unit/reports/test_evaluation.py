@@ -9,7 +9,7 @@ import pytest
 
 from evaluations import binary_evaluation, multiclass_evaluation, regression_evaluation
 from mlops_actions.evidence import Reason, Statement
-from mlops_actions.evidence.evaluation import Evaluation
+from mlops_actions.evidence.evaluation import Disparity, Evaluation, Extreme
 from mlops_actions.reports import to_html, to_markdown
 from mlops_actions.reports.page import Interval, Intervals
 from mlops_actions.reports.scales import Axis, common_axis, own_axis, steps
@@ -146,3 +146,22 @@ def test_ticks_are_round_and_inside() -> None:
 
 def test_a_histogram_starts_and_ends_on_the_ground() -> None:
     assert steps([0.0, 1.0, 2.0], [0.25, 0.75]) == [(0, 0), (0, 0.25), (1, 0.25), (1, 0.75), (2, 0.75), (2, 0)]
+
+
+def test_fairness_names_the_pair_that_is_furthest_apart_and_groups_that_are_too_small() -> None:
+    gap = Extreme(first="B", second="A", value=0.1, lower=0.02, upper=0.2, confidence=0.95)
+    ratio = Extreme(first="A", second="B", value=0.8, lower=0.6, upper=0.95, confidence=0.95)
+    fairness = [
+        Disparity(
+            column="sex", metric="selection_rate", groups=["A", "B", "C"], too_few=["C"], gap=gap, ratio=ratio
+        ),
+        Disparity(column="sex", metric="recall", groups=["A", "B", "C"], too_few=["A", "B", "C"]),
+    ]  # fmt: skip
+    section = to_markdown(stated(BINARY.model_copy(update={"protected": ["sex"], "fairness": fairness})))
+    table = [
+        re.sub(r" +", " ", line) for line in section.splitlines() if line.startswith(("| selection_rate", "| recall"))
+    ]
+    assert table[-2:] == [
+        "| selection_rate | 0.1 (0.02 … 0.2) | B − A | 0.8 (0.6 … 0.95) | A / B | C |",
+        "| recall | – | – | – | – | A, B, C |",
+    ]

@@ -33,6 +33,18 @@ def split_words(value: object) -> object:
     return [value] if isinstance(value, int | float) else value
 
 
+def split_expressions(value: object) -> object:
+    """The same, of expressions: commas in brackets and in quotes belong to them.
+
+    >>> split_expressions('carrier, distance[0, 500], "a, b"')
+    ['carrier', 'distance[0, 500]', '"a, b"']
+    """
+    if not isinstance(value, str):
+        return split_words(value)
+    words = re.findall(r"""(?:"[^"\n]*"|'[^'\n]*'|\[[^\]\n]*\]|[^,\n])+""", value)
+    return [word.strip() for word in words if word.strip()]
+
+
 def to_seconds(value: object) -> object:
     """A duration such as `90s`, `5m`, `1.5h`, `2d` or a bare number, in seconds.
 
@@ -61,6 +73,7 @@ def to_bytes(value: object) -> object:
 
 
 Words = Annotated[list[str], BeforeValidator(split_words)]
+Expressions = Annotated[list[str], BeforeValidator(split_expressions)]
 Numbers = Annotated[list[float], BeforeValidator(split_words)]
 Bytes = Annotated[int, BeforeValidator(to_bytes), Field(gt=0)]
 Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0, allow_inf_nan=False)]

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mlops_actions.ci.inputs import FILES, MODEL, Bytes, CommonInputs, CommonOutputs, Numbers, Seconds, Words
+from mlops_actions.ci.inputs import (
+    FILES,
+    MODEL,
+    Bytes,
+    CommonInputs,
+    CommonOutputs,
+    Expressions,
+    Numbers,
+    Seconds,
+    Words,
+)
 from mlops_actions.evidence import Material, Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Task
 
@@ -75,7 +85,14 @@ class Inputs(CommonInputs):
         description="A pinned older model (`name:version`, `sha256:…` or a path) to compare with as well, so that many "
         "small steps back are seen.",
     )
-    slices: Words = Field(default=[], description="Columns whose every value is evaluated by itself.")
+    slices: Expressions = Field(
+        default=[],
+        description="Columns whose every value is evaluated by itself; also `carrier & origin`, `distance[4]`, "
+        "`distance[0, 500]`, `day.month` and `wind.missing`.",
+    )
+    protected: Expressions = Field(
+        default=[], description="The same, for fairness: every two groups are compared, and none is pooled."
+    )
     minimum_count: int = Field(
         30, ge=1, description="Slices with fewer rows in a metric's denominator are pooled into `(other)`."
     )
@@ -139,9 +156,9 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.asked import check_names
     from mlops_actions.evaluate_model.candidate import find_candidate, source_of
     from mlops_actions.evaluate_model.champion import find_rivals
+    from mlops_actions.evaluate_model.cuts import cuts_of
     from mlops_actions.evaluate_model.environments import find_environment
     from mlops_actions.evaluate_model.large import evaluate_large, large_table
-    from mlops_actions.evaluate_model.measurement import cut_by
     from mlops_actions.evaluate_model.pairing import score_all
     from mlops_actions.evaluate_model.references import with_references
     from mlops_actions.evaluate_model.sandbox import Limits, choose
@@ -160,7 +177,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits) if runs else None
     candidate = find_candidate(inputs, model, test_set, sandbox)
     known = known_before(inputs, candidate, rivals, test_set, sandbox, materials)
-    cuts = [cut_by(column, values) for column, values in test_set.slices.items()]
+    cuts = cuts_of(test_set.slices, test_set.protected, test_set.cut)
     try:
         scored = score_all(inputs, candidate, rivals, test_set, sandbox)
         evaluation = measured(inputs, test_set, cuts, scored, known)
@@ -190,6 +207,7 @@ def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
         weights=inputs.weights,
         cluster=inputs.cluster,
         slices=inputs.slices,
+        protected=inputs.protected,
         available=replace(available, row_ids=(*available.row_ids, *inputs.key)),
         featured=featured,
     )

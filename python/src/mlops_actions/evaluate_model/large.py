@@ -16,6 +16,7 @@ from mlops_actions.evaluate_model.reasons import not_estimated
 from mlops_actions.evaluate_model.reduction import Reduced, Roles, reduce_table
 from mlops_actions.evidence import Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Reduction
+from mlops_actions.evidence.slicing import Feature, Slicing, parse_slicing
 from mlops_actions.statistics.evaluation import Evaluation as Measured
 from mlops_actions.statistics.metrics import metrics_for, read_name
 from mlops_actions.tables import Table, open_table
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 MOST_ROWS = 5_000_000
 """A table with more rows is not read into memory."""
+_OF_ROWS = ("ece", "calibration_in_the_large", "cost")
+"""Metrics that counts do not give."""
 _NOTICED = 0.1
 """Share of a standard error from which a possible error of the bins is worth a warning."""
 
@@ -79,10 +82,10 @@ def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known:
     metrics = _countable(inputs, whole)
     found = whole.measure(metrics)
     slices = []
-    for column in inputs.slices:
+    for column in _cuts(inputs, table):
         part = reduce_table(table.frame, roles, cut=column)
         for value, rows, one in part.measure_slices(metrics, found, inputs.minimum_count):
-            slices.append(slice_document(column, value, rows, one, inputs.confidence))
+            slices.append(slice_document(str(Feature(column)), value, rows, one, inputs.confidence))
     errors = {name: whole.error(name) for name in found.estimates}
     reasons = not_estimated(metrics if inputs.metrics else [], found)
     return Evaluation(
@@ -102,7 +105,7 @@ def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known:
 def _countable(inputs: Inputs, whole: Reduced) -> list[str]:
     """The metrics asked for, of those that counts give; InputError where one by name is not among them."""
     names = asked_metrics(inputs, whole.target)
-    exact = [name for name in names if read_name(name).at is None and read_name(name).base not in ("ece", "cost")]
+    exact = [name for name in names if read_name(name).at is None and read_name(name).base not in _OF_ROWS]
     for name in names:
         if name not in exact and name not in metrics_for("binary"):
             raise InputError(
@@ -113,9 +116,34 @@ def _countable(inputs: Inputs, whole: Reduced) -> list[str]:
     return exact
 
 
+def _cuts(inputs: Inputs, table: Table) -> list[str]:
+    """The columns whose values are slices; InputError for whatever needs more than the values."""
+    if inputs.protected:
+        raise _needs_rows(inputs.protected[0], "protected")
+    columns = []
+    for text in inputs.slices:
+        found = parse_slicing(text, table.columns, "slices")
+        columns.append(found.features[0].column)
+        if found != Slicing((Feature(columns[-1]),)):
+            raise _needs_rows(text, "slices")
+    return columns
+
+
+def _needs_rows(text: str, where: str) -> InputError:
+    return InputError(
+        f"`{text}` needs the rows themselves, and there are too many to be read.",
+        where=where,
+        hint="Give columns as `slices`, or evaluate a sample of the rows.",
+    )
+
+
 def _roles(inputs: Inputs, table: Table) -> Roles:
     known = table.columns
-    asked = {"target": [inputs.target], "weights": [inputs.weights] if inputs.weights else [], "slices": inputs.slices}
+    asked = {
+        "target": [inputs.target],
+        "weights": [inputs.weights] if inputs.weights else [],
+        "slices": _cuts(inputs, table),
+    }
     for role, names in asked.items():
         for name in names:
             if name not in known:

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.answer import MisbehaviourError
 from mlops_actions.evaluate_model.clusters import values_of
-from mlops_actions.evaluate_model.measurement import Cut, cut_by, measure, measure_slices
+from mlops_actions.evaluate_model.cuts import Cut, cut_by
+from mlops_actions.evaluate_model.measurement import measure, measure_slices
 from mlops_actions.evaluate_model.target import Target, read_target
+from mlops_actions.evidence.slicing import Feature, Slicing
 from mlops_actions.statistics.clusters import Design, Floats, encode
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.evaluation import Evaluation
@@ -280,7 +282,7 @@ def _with_scores(sample: Sample, scores: Sequence[Floats]) -> Sample:
 
 
 def _cut(name: str, column: Column, counts: Floats) -> Cut:
-    cut = cut_by(name, column)
+    cut = cut_by(Slicing((Feature(name),)), {name: column})
     rows = np.rint(np.bincount(cut.codes, counts, minlength=len(cut.values)))
     return replace(cut, rows=rows.astype(np.intp))
 

@@ -12,16 +12,18 @@ from mlops_actions.evaluate_model.asked import asked_metrics
 from mlops_actions.evaluate_model.candidate import Candidate
 from mlops_actions.evaluate_model.champion import Rival
 from mlops_actions.evaluate_model.curves import curves_of
+from mlops_actions.evaluate_model.cuts import Cut
 from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
 from mlops_actions.evaluate_model.environments import environment_record
-from mlops_actions.evaluate_model.measurement import Cut, measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.fairness import disparities, metrics_between_groups
+from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
 from mlops_actions.evaluate_model.pairing import Scored, sample_of
 from mlops_actions.evaluate_model.reasons import not_estimated
 from mlops_actions.evaluate_model.row_identity import row_hashes, row_order
 from mlops_actions.evaluate_model.sandbox import Sandbox
 from mlops_actions.evaluate_model.testset import TestSet
 from mlops_actions.evidence import Material, Result
-from mlops_actions.evidence.evaluation import Evaluation, Timing
+from mlops_actions.evidence.evaluation import Disparity, Evaluation, Slice, Timing
 from mlops_actions.registries.reference import Model
 
 if TYPE_CHECKING:
@@ -65,13 +67,19 @@ def measured(
 ) -> Evaluation:
     """Every estimate of the candidate, and of the champion beside it; raises MisbehaviourError as `sample_of` does."""
     sample = sample_of(inputs, test_set, scored)
-    names = asked_metrics(inputs, test_set.target)
+    asked = asked_metrics(inputs, test_set.target)
+    names = list(dict.fromkeys([*asked, *(metrics_between_groups(sample.task) if inputs.protected else ())]))
     table = measure(sample, names)
-    slices = []
+    slices: list[Slice] = []
+    fairness: list[Disparity] = []
     for cut in cuts:
-        for value, rows, found in measure_slices(sample, names, cut, table, inputs.minimum_count):
-            slices.append(slice_document(cut.column, value, rows, found, inputs.confidence))
-    reasons = [*scored.reasons, *not_estimated(names if inputs.metrics else [], table)]
+        parts = measure_slices(sample, names, cut, table, inputs.minimum_count)
+        for value, rows, found in parts:
+            cross = cut.crosses.get(value)
+            slices.append(slice_document(cut.column, value, rows, found, inputs.confidence, cross))
+        if cut.protected:
+            fairness += disparities(sample, cut, parts, inputs.minimum_count, inputs.confidence)
+    reasons = [*scored.reasons, *not_estimated(asked if inputs.metrics else [], table)]
     dependence = find_dependence(sample, test_set.keys, table.estimates)
     result: Result = "inconclusive" if reasons else "pass"
     return Evaluation(
@@ -82,6 +90,8 @@ def measured(
         champion=records(table.champion, inputs.confidence),
         differences=records(table.differences, inputs.confidence),
         slices=slices,
+        protected=[cut.column for cut in cuts if cut.protected],
+        fairness=fairness,
         curves=curves_of(sample, scored.classes(test_set.target), inputs.confidence),
         timing=_timing(scored.candidate),
         **known,

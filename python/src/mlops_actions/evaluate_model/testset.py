@@ -15,6 +15,7 @@ from mlops_actions.evaluate_model.dependence import is_candidate
 from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.evidence import Material
 from mlops_actions.evidence.evaluation import Task
+from mlops_actions.evidence.slicing import Slicing, parse_slicing
 from mlops_actions.statistics.clusters import Design, design
 from mlops_actions.tables.interface import Column, Table
 
@@ -31,8 +32,12 @@ class TestSet:
     sampling: Design
     features: Mapping[str, Column]
     """What the scorer may see, in order."""
-    slices: Mapping[str, Column]
-    """Columns whose values cut the rows into slices."""
+    slices: Sequence[Slicing]
+    """What cuts the rows into slices."""
+    protected: Sequence[Slicing]
+    """What cuts them into groups that are compared."""
+    cut: Mapping[str, Column]
+    """The columns of both."""
     keys: Mapping[str, Column]
     """Columns by which rows may hang together, where no cluster is named."""
     kept_back: Mapping[str, str]
@@ -58,6 +63,7 @@ def read_test_set(
     weights: str | None,
     cluster: Sequence[str],
     slices: Sequence[str],
+    protected: Sequence[str],
     available: Availability,
     featured: bool = True,
 ) -> TestSet:
@@ -68,7 +74,12 @@ def read_test_set(
     known = table.columns
     weighted = [weights] if weights else []
     clustered = {one: column_of(one, known, table.location) for one in cluster}
-    asked = {"target": [target], "weights": weighted, "slices": slices, "features": features or []}
+    slicings = {
+        role: [parse_slicing(text, known, role) for text in texts]
+        for role, texts in (("slices", slices), ("protected", protected))
+    }
+    cut_by = {role: [part.column for one in found for part in one.features] for role, found in slicings.items()}
+    asked = {"target": [target], "weights": weighted, **cut_by, "features": features or []}
     for role, names in asked.items():
         for name in names:
             _require(name, known, role, table.location)
@@ -77,9 +88,10 @@ def read_test_set(
     chosen = [name for name in wished if name not in kept_back and known[name] not in _NESTED]
     if featured and not chosen:
         raise InputError("no column is left that a model may see.", where="features", hint="Name at least one.")
-    roles = {target, *slices, *weighted, *available.row_ids}
+    cut = list(dict.fromkeys([*cut_by["slices"], *cut_by["protected"]]))
+    roles = {target, *cut, *weighted, *available.row_ids}
     keys = [] if cluster else [name for name in known if name not in roles and is_candidate(name, known, chosen)]
-    columns = table.arrays(list(dict.fromkeys([target, *clustered.values(), *slices, *weighted, *chosen, *keys])))
+    columns = table.arrays(list(dict.fromkeys([target, *clustered.values(), *cut, *weighted, *chosen, *keys])))
     if len(columns[target].values) == 0:
         raise InputError(f"{table.location!r} has no rows.", where="data", hint="A model cannot be judged on no data.")
     truth = read_target(target, columns[target], task, positive)
@@ -88,8 +100,19 @@ def read_test_set(
         clusters=[values_of(one, name, columns[name]) for one, name in clustered.items()],
         weights=_weights(weights, columns[weights]) if weights else None,
     )
-    handed, cuts, candidates = ({name: columns[name] for name in names} for names in (chosen, slices, keys))
-    return TestSet(table, material, truth, sampling, handed, cuts, candidates, kept_back)
+    handed, sliced, candidates = ({name: columns[name] for name in names} for names in (chosen, cut, keys))
+    return TestSet(
+        table,
+        material,
+        truth,
+        sampling,
+        handed,
+        slicings["slices"],
+        slicings["protected"],
+        sliced,
+        candidates,
+        kept_back,
+    )
 
 
 def _require(name: str, known: Collection[str], role: str, location: str) -> None:

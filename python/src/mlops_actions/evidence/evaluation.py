@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -44,12 +44,46 @@ class EstimateRecord(Document):
 class Slice(Document):
     """The rows where one column has one value (or a cross of columns)."""
 
-    column: str
-    value: str
+    column: str = Field(description="What cuts the rows, as written in `slices`: `carrier`, `carrier & distance[4]`.")
+    value: str = Field(description="Such as `AA`, or `AA & >= 500` for a cross.")
+    cross: dict[str, str] = Field({}, description="Of a cross: the value of each of its parts.")
     n: int
     estimates: dict[str, EstimateRecord]
     champion: dict[str, EstimateRecord] = {}
     differences: dict[str, EstimateRecord] = {}
+
+
+class Extreme(Document):
+    """The pair of groups that is furthest apart, and bounds that hold for all pairs at once."""
+
+    first: str = Field(description="The group with the greater value; of a ratio, the one with the lesser.")
+    second: str
+    value: float = Field(description="Of first - second, or of first / second.")
+    lower: float | None = Field(
+        description="The true extreme over all pairs is at least this, at `confidence`; null: unknown."
+    )
+    upper: float | None = Field(
+        description="The true extreme over all pairs is at most this, at `confidence`; null: unknown."
+    )
+    confidence: float
+
+
+class Disparity(Document):
+    """One metric between the groups of a protected column; the groups' own estimates are among the slices."""
+
+    column: str = Field(description="As `column` of the slices.")
+    metric: str
+    groups: list[str] = Field(description="In the order of `standard_errors`.")
+    too_few: list[str] = Field(
+        [], description="Groups with too few rows in the denominator to be judged; they are in no gap or ratio here."
+    )
+    standard_errors: list[list[Annotated[float, Field(ge=0)] | None]] | None = Field(
+        None,
+        description="Of the difference between each group and every one before it; null where rows are independent, "
+        "so that variances of groups add.",
+    )
+    gap: Extreme | None = Field(None, description="The greatest difference.")
+    ratio: Extreme | None = Field(None, description="The least ratio, of metrics from 0 to 1.")
 
 
 class Environment(Document):
@@ -135,7 +169,8 @@ class Evaluation(Predicate):
     minimum_count: int = Field(
         1, description="A slice with fewer rows in a metric's denominator is part of `(other)` for that metric."
     )
-    fairness: list[dict[str, Any]] = []
+    protected: list[str] = Field([], description="Columns of the slices whose groups are all judged, none pooled.")
+    fairness: list[Disparity] = []
     curves: Curves | None = Field(None, description="What a report draws; nothing is judged on it.")
     source: Literal["model", "predictions", "endpoint"] = Field("model", description="What gave the predictions.")
     reduction: Reduction | None = Field(None, description="Null where every row was read.")

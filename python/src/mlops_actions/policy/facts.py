@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
-from math import inf, nan, sqrt
-from typing import Any, Literal
-
-from pydantic import ValidationError
+from math import inf, nan
+from typing import Literal
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason, Result
-from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
+from mlops_actions.evidence.evaluation import Disparity, EstimateRecord, Evaluation
 from mlops_actions.policy.language.rule import Against
-from mlops_actions.statistics.contrasts import variance
 from mlops_actions.statistics.estimate import Estimate
+from mlops_actions.statistics.groups import difference
 
 MEGABYTE = 1_000_000
 OTHER = "(other)"
@@ -98,8 +96,10 @@ class Facts:
     whole: Scope
     slices: Mapping[str, Mapping[str, Scope]] = field(default_factory=dict)
     """Column → value → metrics."""
-    between: Mapping[tuple[str, str], Mapping[tuple[str, str], Estimate]] = field(default_factory=dict)
-    """(metric, column) → pair of groups → paired difference, where the evaluation measured it."""
+    protected: frozenset[str] = frozenset()
+    """Columns whose groups are all judged: one that is too small is named, not pooled."""
+    between: Mapping[tuple[str, str], Mapping[tuple[str, str], float]] = field(default_factory=dict)
+    """(metric, column) → pair of groups → standard error of their difference, where the evaluation measured it."""
     minimum_count: int = 0
     """Rows in a metric's denominator below which a slice is judged only as a part of `OTHER`."""
     clusters: tuple[str, ...] = ()
@@ -121,14 +121,19 @@ class Facts:
     def gaps(self, metric: str, column: str) -> dict[tuple[str, str], Estimate]:
         """Differences of a metric between the groups of a column, one for each unordered pair.
 
-        Where the evaluation did not measure a difference, it is built from the groups' own estimates: their rows
-        differ, so variances add; with clusters that span groups the standard errors add, which no correlation beats.
+        Where the evaluation did not measure its standard error, it follows from the groups' own: their rows differ,
+        so variances add; with clusters that span groups the standard errors add, which no correlation beats.
         """
-        measured = self.between.get((metric, column), {})
-        groups = self.slices.get(column, {})
+        errors = self.between.get((metric, column), {})
+        # The pool is made of small groups, which are named themselves.
+        groups = {name: scope for name, scope in self.slices.get(column, {}).items() if name != OTHER}
         return {
-            (g, h): measured.get((g, h))
-            or _apart(groups[g].candidate(metric), groups[h].candidate(metric), self.clusters)
+            (g, h): difference(
+                groups[g].candidate(metric),
+                groups[h].candidate(metric),
+                errors.get((g, h)),
+                clustered=bool(self.clusters),
+            )
             for g, h in combinations(groups, 2)
         }
 
@@ -147,6 +152,7 @@ def facts_of(evaluation: Evaluation) -> Facts:
     return Facts(
         whole=Scope(evaluation.n, evaluation.estimates, evaluation.champion, evaluation.differences, others),
         slices=slices,
+        protected=frozenset(evaluation.protected),
         between=_between(evaluation.fairness),
         minimum_count=evaluation.minimum_count,
         clusters=tuple(evaluation.cluster),
@@ -154,19 +160,14 @@ def facts_of(evaluation: Evaluation) -> Facts:
     )
 
 
-def _between(entries: list[dict[str, Any]]) -> dict[tuple[str, str], dict[tuple[str, str], Estimate]]:
-    found: dict[tuple[str, str], dict[tuple[str, str], Estimate]] = {}
+def _between(entries: Sequence[Disparity]) -> dict[tuple[str, str], dict[tuple[str, str], float]]:
+    found: dict[tuple[str, str], dict[tuple[str, str], float]] = {}
     for entry in entries:
-        if {"metric", "column", "first", "second", "difference"} <= entry.keys():
-            pair = (str(entry["first"]), str(entry["second"]))
-            try:
-                record = EstimateRecord.model_validate(entry["difference"])
-            except ValidationError:
-                message = f"the evaluation's difference of {entry['metric']} between groups cannot be read."
-                raise InputError(message, hint="Run evaluate-model again.") from None
-            found.setdefault((entry["metric"], entry["column"]), {})[pair] = _estimate(
-                {"difference": record}, "difference"
-            )
+        errors = found.setdefault((entry.metric, entry.column), {})
+        for (i, later), row in zip(enumerate(entry.groups), entry.standard_errors or [], strict=False):
+            for earlier, error in zip(entry.groups[:i], row, strict=False):
+                if error is not None:
+                    errors[earlier, later] = errors[later, earlier] = error
     return found
 
 
@@ -178,23 +179,3 @@ def _estimate(records: Records, metric: str) -> Estimate:
         return record if isinstance(record, Estimate) else record.estimate()
     except ValueError as error:
         raise InputError(f"the evaluation's estimate of {metric} cannot be read: {error}.") from None
-
-
-def _apart(first: Estimate, second: Estimate, clusters: tuple[str, ...]) -> Estimate:
-    if first.scale == second.scale == "point":
-        return Estimate.point(first.value - second.value)
-    reasons = {first.undecidable, second.undecidable}
-    if "no-data" in reasons:
-        return MISSING
-    one, other = variance(first), variance(second)
-    return Estimate(
-        value=nan if "undefined" in reasons else first.value - second.value,
-        # A group that shows no variance hides some; the gap must not profit from it.
-        se=0.0 if "zero-variance" in reasons else sqrt(one) + sqrt(other) if clusters else sqrt(one + other),
-        df=min(first.df, second.df),
-        n=first.n + second.n,
-        n_effective=first.n_effective + second.n_effective,
-        clusters=min(first.clusters, second.clusters) if clusters else first.clusters + second.clusters,
-        scale="identity",
-        method="between",
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports import curves, slices
+from mlops_actions.reports import curves, fairness, slices
 from mlops_actions.reports.direction import HEADLINE, oriented, told
 from mlops_actions.reports.page import Block, Interval, Intervals, Measure, Outcome, Page, Table, Text, counted, number
 
@@ -56,6 +56,7 @@ def _blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield Text(f"Each bound holds with {_shown(evaluation)} % confidence.")
     yield from curves.groups(evaluation)
     yield from slices.groups(evaluation)
+    yield from fairness.groups(evaluation)
     if evaluation.unavailable:
         kept = ", ".join(evaluation.unavailable)
         yield Text(f"Kept from the model, since not available at prediction time: {kept}.")

@@ -44,7 +44,44 @@ RECALL = PerSlice("recall", "carrier")
         ),
         ("recall[month == 9.0] >= .7", Shown((Comparison(InSlice("recall", "month", "9"), 0.0, ">=", 0.7),))),
         ("recall[night == True] >= .7", Shown((Comparison(InSlice("recall", "night", "true"), 0.0, ">=", 0.7),))),
-        ('recall["home town"] >= .7', Shown((Comparison(PerSlice("recall", "home town"), 0.0, ">=", 0.7),))),
+        ('recall["home town"] >= .7', Shown((Comparison(PerSlice("recall", '"home town"'), 0.0, ">=", 0.7),))),
+        (
+            "forbid recall[distance[4]] < champion - 0.03",
+            Guard((Comparison(PerSlice("recall", "distance[4]"), 1.0, "<", -0.03),)),
+        ),
+        (
+            'recall[(carrier & origin) == "AA & JFK"] > .1',
+            Shown((Comparison(InSlice("recall", "carrier & origin", "AA & JFK"), 0.0, ">", 0.1),)),
+        ),
+        (
+            "recall[wind_gust.missing & distance[0, 5e2]] > .1",
+            Shown((Comparison(PerSlice("recall", "wind_gust.missing & distance[0, 500]"), 0.0, ">", 0.1),)),
+        ),
+        (
+            "recall[time_hour.month == 9] > .1",
+            Shown((Comparison(InSlice("recall", "time_hour.month", "9"), 0.0, ">", 0.1),)),
+        ),
+        (
+            "forbid abs(equalized_odds[sex]) > .05",
+            Guard(
+                (
+                    Comparison(Gap(PerSlice("recall", "sex")), 0.0, ">", 0.05),
+                    Comparison(Gap(PerSlice("false_positive_rate", "sex")), 0.0, ">", 0.05),
+                )
+            ),
+        ),
+        (
+            "abs(predictive_parity[sex & race]) <= .05",
+            Shown((Comparison(Gap(PerSlice("precision", "sex & race")), 0.0, "<=", 0.05),)),
+        ),
+        (
+            "disparate_impact[sex] >= .8",
+            Shown((Comparison(Ratio(PerSlice("selection_rate", "sex")), 0.0, ">=", 0.8),)),
+        ),
+        (
+            "ratio(demographic_parity[sex]) >= .8",
+            Shown((Comparison(Ratio(PerSlice("selection_rate", "sex")), 0.0, ">=", 0.8),)),
+        ),
         ("worst(recall[carrier]) >= .6", Shown((Comparison(Worst(RECALL), 0.0, ">=", 0.6),))),
         ("abs(gap(recall[carrier])) <= .1", Shown((Comparison(Gap(RECALL), 0.0, "<=", 0.1),))),
         (
@@ -145,7 +182,18 @@ def test_a_rule_means(text: str, meaning: Demand) -> None:
             "column 1: size_mb against the champion is not supported yet. Compare it with a number.",
         ),
         ("recall[carrier == AA] > .1", 'column 19: the value AA has no quotes. Write "AA".'),
-        ("recall[a, b] > .1", "column 8: slices by several columns are not supported yet. Write recall[column]."),
+        ("recall[a, b] > .1", "column 8: columns are crossed with `&`. Write `carrier & origin`."),
+        ("recall[a & b & c] > .1", "column 8: only two columns can be crossed. Write `carrier & origin`."),
+        ("recall[when.moth] > .1", "column 8: 'moth' is no part of a column. Did you mean 'month'?"),
+        ("recall[miles[1]] > .1", "column 8: 1 bins: there are from 2 to 100. Write `distance[4]`."),
+        (
+            "disparate_impact > .8",
+            "column 1: disparate_impact is a ratio between groups. Name the column: disparate_impact[column].",
+        ),
+        (
+            "recall[miles[5, 1]] > .1",
+            "column 8: the numbers that bins are cut at must rise. Write `distance[0, 500, 1000]`.",
+        ),
         ("recall[a > 3] > .1", 'column 8: a slice is one value of a column. Write recall[column == "value"].'),
         (
             "roc_auc > anchor + baseline",

@@ -113,18 +113,19 @@ def _told(family: Sequence[Member], deciding: Sequence[Member], confidence: floa
     more = f"; and {len(slices) - FEW} more" if len(slices) > FEW else ""
     unjudged = len({each.slice for each in family if not each.claim.decidable} - slices)
     aside = f" {unjudged} could not be judged." if unjudged else ""
-    return f"{_subject(first)} {several} in {count} {family_of(first)}: {readings}{more}.{aside}"
+    return f"{_subject(family)} {several} in {count} {family_of(first)}: {readings}{more}.{aside}"
 
 
 def _one_a_slice(deciding: Sequence[Member]) -> list[Member]:
     return list({one.slice: one for one in reversed(deciding)}.values())[::-1]
 
 
-def _subject(one: Member) -> str:
-    quantity = one.comparison.quantity
+def _subject(family: Sequence[Member]) -> str:
+    metrics = " and ".join(dict.fromkeys(_metric(one) for one in family))
+    quantity = family[0].comparison.quantity
     if isinstance(quantity, Ratio):
-        return f"the ratio of {quantity.of.metric}"
-    return f"the gap of {quantity.of.metric}" if isinstance(quantity, Gap) else _metric(one)
+        return f"the ratio of {metrics}"
+    return f"the gap of {metrics}" if isinstance(quantity, Gap) else metrics
 
 
 def _metric(one: Member) -> str:

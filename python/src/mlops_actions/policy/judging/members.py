@@ -112,6 +112,10 @@ def _members(comparison: Comparison, facts: Facts, points: bool) -> Iterator[Mem
             yield _counted(named, scope.count(metric), facts.minimum_count)
         case PerSlice(metric=metric, column=column) | Worst(of=PerSlice(metric=metric, column=column)):
             for value, scope in facts.slices[column].items():
+                if column in facts.protected:
+                    one = _member(comparison, metric, _label(column, value), scope, facts, points)
+                    yield _counted(one, scope.count(metric), facts.minimum_count)
+                    continue
                 # evaluate-model pooled the small slices for this metric; the pool is judged in their place.
                 if metric in scope.estimates if value == OTHER else scope.count(metric) >= facts.minimum_count:
                     yield _member(comparison, metric, _label(column, value), scope, facts, points)

@@ -6,11 +6,13 @@ Anything that is not understood is refused with its column and what to write ins
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from math import isfinite
 
 from mlops_actions.policy.language.linear import Linear, add, linear, subtract
 from mlops_actions.policy.language.quantities import only_argument
 from mlops_actions.policy.language.rule import (
+    EQUALIZED_ODDS,
     FLIPPED,
     Comparison,
     Demand,
@@ -80,7 +82,17 @@ def _comparisons(source: Source, node: ast.Compare) -> tuple[Comparison, ...]:
         raise source.error(node, "a chain cannot be forbidden.", "Write one forbid rule for each harm.")
     sides = [node.left, *node.comparators]
     links = zip(sides, node.ops, sides[1:], strict=False)
-    return tuple(comparison for left, op, right in links for comparison in _link(source, left, op, right))
+    found = (comparison for left, op, right in links for comparison in _link(source, left, op, right))
+    return tuple(each for comparison in found for each in _each_odds(comparison))
+
+
+def _each_odds(comparison: Comparison) -> tuple[Comparison, ...]:
+    """Of equalized odds, the comparison of each of the two rates."""
+    asked = comparison.quantity
+    if not isinstance(asked, Gap | Ratio) or asked.of.metric != EQUALIZED_ODDS:
+        return (comparison,)
+    rates = ("recall", "false_positive_rate")
+    return tuple(replace(comparison, quantity=replace(asked, of=replace(asked.of, metric=rate))) for rate in rates)
 
 
 def _link(source: Source, left: ast.expr, op: ast.cmpop, right: ast.expr) -> tuple[Comparison, ...]:

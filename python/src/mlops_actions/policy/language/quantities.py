@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 
 from mlops_actions.errors import nearest
+from mlops_actions.evidence.slicing import slicing_of
 from mlops_actions.policy.language.rule import (
+    EQUALIZED_ODDS,
     Gap,
     InSlice,
     Measured,
@@ -20,12 +22,17 @@ from mlops_actions.policy.language.source import Source
 from mlops_actions.statistics.metrics import METRICS, metric_of
 from mlops_actions.statistics.metrics.names import name_of
 
-DISPARITIES = {"demographic_parity": "selection_rate", "equal_opportunity": "recall"}
-"""Fairness metrics, as the gap of a plain metric between groups."""
-FUNCTIONS = ("abs", "age", "days", "gap", "hours", "passed", "ratio", "weeks", "worst")
-NOT_YET = {
-    "equalized_odds": "Write two rules: abs(gap(recall[column])) and abs(gap(false_positive_rate[column])).",
+DISPARITIES = {
+    "demographic_parity": "selection_rate",
+    "equal_opportunity": "recall",
+    "predictive_equality": "false_positive_rate",
+    "predictive_parity": "precision",
+    "equalized_odds": EQUALIZED_ODDS,
 }
+"""Fairness metrics, as the gap of a plain metric between groups."""
+DISPARATE_IMPACT = "disparate_impact"
+"""The ratio of selection rates."""
+FUNCTIONS = ("abs", "age", "days", "gap", "hours", "passed", "ratio", "weeks", "worst")
 _FAMILIES: dict[str, type[Worst | Gap | Ratio]] = {"worst": Worst, "gap": Gap, "ratio": Ratio}
 
 
@@ -36,12 +43,15 @@ def quantity(source: Source, node: ast.expr) -> Quantity:
             return Measured("size_mb")
         case ast.Name(id="latency_p95_ms"):
             return Measured("latency_p95_ms")
-        case ast.Name(id=name) if name in DISPARITIES:
-            raise source.error(node, f"{name} is a gap between groups.", f"Name the column: {name}[column].")
+        case ast.Name(id=name) if name in DISPARITIES or name == DISPARATE_IMPACT:
+            what = "ratio" if name == DISPARATE_IMPACT else "gap"
+            raise source.error(node, f"{name} is a {what} between groups.", f"Name the column: {name}[column].")
         case ast.Name() | ast.Attribute() | ast.BinOp(op=ast.MatMult()):
             return _with_threshold(source, node)
         case ast.Subscript(value=ast.Name(id=name), slice=column) if name in DISPARITIES:
             return Gap(PerSlice(DISPARITIES[name], _column(source, column)))
+        case ast.Subscript(value=ast.Name(id=name), slice=column) if name == DISPARATE_IMPACT:
+            return Ratio(PerSlice("selection_rate", _column(source, column)))
         case ast.Subscript():
             return _sliced(source, node)
         case ast.Call():
@@ -68,8 +78,6 @@ def _metric(source: Source, node: ast.expr) -> str:
             )
         case ast.BinOp(op=ast.MatMult()) | ast.Call():
             return _catalogued(source, node)
-        case ast.Name(id=name) if name in NOT_YET:
-            raise source.error(node, f"{name!r} is not supported yet.", NOT_YET[name])
         case ast.Name(id=name):
             return _catalogued(source, node) if name in METRICS else name
         case ast.Attribute(value=parent, attr=name):
@@ -89,24 +97,14 @@ def _sliced(source: Source, node: ast.Subscript) -> Sampled:
     match node.slice:
         case ast.Compare(left=column, ops=[ast.Eq()], comparators=[value]):
             return InSlice(metric, _column(source, column), _value(source, value))
-        case ast.Tuple() | ast.BoolOp():
-            raise source.error(
-                node.slice, "slices by several columns are not supported yet.", f"Write {metric}[column]."
-            )
         case ast.Compare():
             raise source.error(node.slice, "a slice is one value of a column.", f'Write {metric}[column == "value"].')
     return PerSlice(metric, _column(source, node.slice))
 
 
 def _column(source: Source, node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Constant(value=str(name)) if name:
-            return name
-    raise source.error(
-        node, f"`{source.written(node)}` is not a column.", "Write a column's name, in quotes where it is not one word."
-    )
+    """What the slices are cut by, as evaluations write it."""
+    return str(slicing_of(node, source.error))
 
 
 def _value(source: Source, node: ast.expr) -> str:
@@ -142,6 +140,9 @@ def _call(source: Source, node: ast.Call) -> Quantity:
     if name in _FAMILIES:
         argument = only_argument(source, node)
         of = quantity(source, argument)
+        if isinstance(of, Gap) and name != "worst":
+            # A fairness metric by its name is what it is the gap of.
+            of = of.of
         if isinstance(of, PerSlice):
             return _FAMILIES[name](of)
         raise source.error(argument, f"{name}(...) looks at the slices of a metric.", f"Write {name}(recall[column]).")

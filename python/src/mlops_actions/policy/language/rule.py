@@ -19,6 +19,9 @@ FLIPPED: dict[Operator, Operator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 OPPOSITE: dict[Operator, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 """The operator that holds exactly where this one does not."""
 
+EQUALIZED_ODDS = "equalized_odds"
+"""In place of a metric: recall and false positive rate, both of which must be alike (Hardt, Price & Srebro 2016)."""
+
 
 @dataclass(frozen=True)
 class Overall:
