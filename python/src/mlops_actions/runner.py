@@ -177,13 +177,11 @@ def _is_reference(model: str) -> bool:
 
 def write_reports(inputs: CommonInputs, statements: Sequence[Statement[Predicate]]) -> None:
     """Render statements as one HTML page and as JUnit XML, where these are asked for."""
-    if inputs.report_path:
-        from mlops_actions.reports import to_html
+    from mlops_actions.reports import to_html, to_junit
 
+    if inputs.report_path:
         write_whole(Path(inputs.report_path), to_html(statements).encode())
     if inputs.junit_path:
-        from mlops_actions.reports import to_junit
-
         write_whole(Path(inputs.junit_path), to_junit(statements))
 
 
