@@ -12,8 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evaluate_model.model_format import format_of
+from mlops_actions.errors import OutsideError
+from mlops_actions.evaluate_model.mlflow_folder import loading_of
+from mlops_actions.evaluate_model.model_format import Loading, format_of
 from mlops_actions.evidence import digest_path
 from mlops_actions.tables.interface import Column
 
@@ -27,7 +28,7 @@ Wanted = Literal["classes", "values"]
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model as one file of a known digest."""
+    """A model, one file or a folder, of a known digest."""
 
     path: Path
     sha256: str
@@ -42,16 +43,13 @@ def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], ro
 
     The model is a copy of exactly the bytes with its digest: OutsideError when the file changed meanwhile.
     """
-    if not model.path.is_file():
-        raise InputError(
-            f"{str(model.path)!r} is not a file.",
-            where=model.name,
-            hint="A model is one file, such as model.joblib.",
-        )
-    format_ = format_of(model.path, model.name)
+    loading = _loading(model)
     shutil.copytree(SCORER, folder / "scorer", ignore=shutil.ignore_patterns("__pycache__"))
     copy = folder / "input" / f"model{model.path.suffix}"
-    shutil.copyfile(model.path, copy)
+    if model.path.is_dir():
+        shutil.copytree(model.path, copy, symlinks=True)
+    else:
+        shutil.copyfile(model.path, copy)
     if digest_path(copy) != model.sha256:
         raise OutsideError(f"{str(model.path)!r} changed while it was read.", hint="Run again.")
     listing = []
@@ -62,8 +60,11 @@ def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], ro
         listing.append({"name": name, "file": file, **description})
     request = {
         "protocol": PROTOCOL,
-        "format": format_.module,
-        "model": f"input/{copy.name}",
+        "format": loading.module,
+        "model": "/".join(["input", copy.name, *([loading.file] if loading.file else [])]),
+        "code": f"input/{copy.name}/{loading.code}" if loading.code else None,
+        "python": loading.python,
+        "versions": dict(loading.versions),
         "trusted": model.trusted,
         "rows": rows,
         "batch": BATCH_ROWS,
@@ -73,8 +74,14 @@ def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], ro
     }
     (folder / "input" / "request.json").write_text(json.dumps(request), encoding="utf-8")
     # Under a umask of 077 the user nobody could not read what it was given.
-    for path in [*(folder / "input").iterdir(), *(folder / "scorer").rglob("*"), folder / "scorer"]:
+    for path in [*(folder / "input").rglob("*"), *(folder / "scorer").rglob("*"), folder / "scorer"]:
         path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _loading(model: ModelFile) -> Loading:
+    if model.path.is_dir():
+        return loading_of(model.path, model.name)
+    return Loading(format_of(model.path, model.name).module)
 
 
 def encode_column(column: Column) -> tuple[dict[str, Any], NDArray[Any]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops_actions.errors import InputError
@@ -23,6 +23,22 @@ class Format:
     suffixes: tuple[str, ...]
     recognise: Callable[[Path], bool]
     """Whether a file is surely of this kind, by its content."""
+
+
+@dataclass(frozen=True)
+class Loading:
+    """How the scorer loads a model."""
+
+    module: str
+    """Of the scorer's folder `formats`."""
+    file: str = ""
+    """The model's file in its folder; empty where the model is what the path names."""
+    code: str | None = None
+    """A folder in the model's that its imports are looked for in."""
+    python: str | None = None
+    """The version of Python that made it, where that is known."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Package → the version that it was trained with, where nothing else checks it."""
 
 
 def format_of(path: Path, name: str) -> Format:

@@ -77,12 +77,23 @@ def _module_missing(report: _Report) -> InputError:
 
 def _version_skew(report: _Report) -> InputError:
     trained, found = report.details.get("trained"), report.details.get("found")
+    package = re.sub(r"[^A-Za-z0-9._-].*", "", report.details.get("package", "scikit-learn"))
     return InputError(
-        f"the {report.model.name} was trained with scikit-learn {trained}, and {report.given!r} has {found}: "
+        f"the {report.model.name} was trained with {package} {trained}, and {report.given!r} has {found}: "
         "it could predict something else.",
         where=report.interpreter.source,
-        hint=f"Install the version it was trained with (`{report.given} -m pip install scikit-learn=={trained}`), "
+        hint=f"Install the version it was trained with (`{report.given} -m pip install {package}=={trained}`), "
         "or train it again.",
+    )
+
+
+def _python_skew(report: _Report) -> InputError:
+    trained, found = report.details.get("trained", ""), report.details.get("found")
+    return InputError(
+        f"the {report.model.name} holds functions that Python {trained} pickled by value, and {report.given!r} is "
+        f"Python {found}: only the same minor version can run them.",
+        where=report.interpreter.source,
+        hint=f"Name a Python {'.'.join(trained.split('.')[:2])}, or save the model again.",
     )
 
 
@@ -183,15 +194,22 @@ def _unusable(report: _Report) -> MisbehaviourError:
 
 
 def _exception(report: _Report) -> str:
-    # A class of the training script is gone with the script.
-    advice = " Put the class into a module that is installed where it is scored."
-    limit = report.sandbox.limits.met_by(report.message)
-    return report.message.rstrip(".") + "." + (advice if "'__main__'" in report.message else limit)
+    advice = report.sandbox.limits.met_by(report.message)
+    if "'__main__'" in report.message:
+        # A class of the training script is gone with the script.
+        advice = " Put the class into a module that is installed where it is scored."
+    elif re.search(r"\bcode\(\) |\bcode expected |unknown opcode", report.message):
+        advice = (
+            " It holds functions pickled by value, which only the minor version of Python that wrote them can run; "
+            f"here it is {report.interpreter.version}."
+        )
+    return report.message.rstrip(".") + "." + advice
 
 
 _SENTENCES: dict[str, Callable[[_Report], MlopsError | MisbehaviourError]] = {
     "module-missing": _module_missing,
     "version-skew": _version_skew,
+    "python-skew": _python_skew,
     "runtime-old": _runtime_old,
     "types-untrusted": _types_untrusted,
     "classes-unknown": _classes_unknown,
