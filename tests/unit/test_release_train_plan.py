@@ -132,8 +132,8 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
     ),
     "a registry of an unknown kind": (
         {"registry: file:registry": "registry: s4://models"},
-        "mlops.yml:2: the registry 's4://models' is of an unknown kind 's4'. Known: az, file, gs, s3. A "
-        "folder is written file:folder.",
+        "mlops.yml:2: the registry 's4://models' is of an unknown kind 's4'. Known: az, file, gs, "
+        "mlflow+http, mlflow+https, s3. A folder is written file:folder.",
     ),
     "a registry without a bucket": (
         {"  alias: champion": "  alias: champion\n  registry: s3://"},

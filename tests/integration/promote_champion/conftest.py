@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlflow_site import BUCKET, MlflowSite, Person, s3_environment
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Result, Statement, digest_path
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.promotion import Promotion
@@ -39,13 +41,14 @@ class Project:
     evidence: str = "evidence"
     registry_location: str = "file:registry"
     minute: int = 0
+    name: str = NAME
 
     @property
     def registry(self) -> Registry:
         return open_registry(self.registry_location)
 
     def champion(self) -> str | None:
-        version = self.registry.head(NAME).aliases.get("champion")
+        version = self.registry.head(self.name).aliases.get("champion")
         return version.sha256 if version else None
 
     def model(self, content: str, path: str | None = None) -> str:
@@ -115,7 +118,7 @@ class Project:
         return str(EvidenceStore(self.evidence).write(Statement(path, digest_path(path), stated)))
 
     def inputs(self, **given: Any) -> Inputs:
-        fields = {"name": NAME, "registry": self.registry_location, "evidence": self.evidence, **given}
+        fields = {"name": self.name, "registry": self.registry_location, "evidence": self.evidence, **given}
         return Inputs.model_validate(fields)
 
     def promote(self, model: str | None = None, **given: Any) -> Statement[Promotion]:
@@ -138,3 +141,19 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.chdir(tmp_path)
     return Project()
+
+
+@pytest.fixture
+def site(mlflow: MlflowSite, project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MlflowSite:
+    """The project's registry is MLflow, under a name and with a log of its own; nothing is cached at home."""
+    for name, value in s3_environment(mlflow.s3).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    project.name = f"delay-{secrets.token_hex(4)}"
+    project.registry_location = f"mlflow+{mlflow.url}#log=s3://{BUCKET}/log"
+    return mlflow
+
+
+@pytest.fixture
+def person(site: MlflowSite) -> Person:
+    return Person(site.url)

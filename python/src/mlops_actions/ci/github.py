@@ -61,6 +61,13 @@ class GitHub:
 
         return read_approvers(self._environ)
 
+    def passing_folders(self) -> tuple[Path, ...]:
+        """The whole disk of a hosted runner; of another one what it cleans between jobs."""
+        if self._environ.get("RUNNER_ENVIRONMENT") == "github-hosted":
+            return (Path("/"),)
+        named = (self._environ.get(name) for name in ("RUNNER_TEMP", "GITHUB_WORKSPACE"))
+        return tuple(Path(name).resolve() for name in named if name)
+
     def say(self, line: str) -> None:
         """Print, with workflow commands stopped where the text could be read as one."""
         if "::" in line or "##[" in line:

@@ -14,7 +14,16 @@ from glob import glob
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.yaml_source import YamlSource
@@ -128,7 +137,15 @@ class CommonInputs(BaseModel):
     evidence: Annotated[str, AfterValidator(local_folder)] = Field(
         "mlops-evidence", description="Folder that the statements are kept in."
     )
-    registry: str = Field("file:mlops-registry", description="Where models live, such as `file:registry`.")
+    log: str | None = Field(
+        None,
+        description="Where the log beside a hosted registry (`mlflow+https://…`) lives, such as `s3://bucket/log`.",
+    )
+    registry: str = Field(
+        "file:mlops-registry",
+        validate_default=True,
+        description="Where models live, such as `file:registry`, `s3://bucket/folder` or `mlflow+https://host`.",
+    )
     name: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="The model's name in the registry."
     )
@@ -140,6 +157,19 @@ class CommonInputs(BaseModel):
     junit_path: str | None = Field(
         None, description="Write JUnit XML to this path, one case a rule or check; what is inconclusive is a failure."
     )
+
+    @field_validator("registry")
+    @classmethod
+    def _with_its_log(cls, registry: str, info: ValidationInfo) -> str:
+        """A registry's location is one string from here on: `mlflow+https://host#log=s3://bucket/log`."""
+        log = info.data.get("log")
+        if not log or registry.endswith(f"#log={log}"):
+            return registry
+        if not registry.startswith("mlflow+"):
+            raise ValueError(f"only a hosted registry needs the input 'log'; {registry!r} keeps its own")
+        if "#log=" in registry:
+            raise ValueError("it names its log already; leave the input 'log' out")
+        return f"{registry}#log={log}"
 
 
 class CommonOutputs(BaseModel):
@@ -168,7 +198,7 @@ class Given:
 
 GivenInputs = ChainMap[str, Given]
 
-TOP_LEVEL_KEYS = ("name", "registry", "evidence", "model", "fail-on", "report-path", "junit-path")
+TOP_LEVEL_KEYS = ("name", "registry", "log", "evidence", "model", "fail-on", "report-path", "junit-path")
 """Keys that stand at the top of mlops.yml for all actions."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 Level = Literal["error", "warning", "notice"]
@@ -46,6 +47,9 @@ class CI(Protocol):
 
     def approvers(self) -> tuple[str, ...]:
         """Who approved that this run goes on; empty where nobody had to, or the CI system does not tell."""
+
+    def passing_folders(self) -> tuple[Path, ...]:
+        """Folders whose content does not outlast the job, as far as the system tells."""
 
     def say(self, line: str) -> None:
         """Print one line of progress."""

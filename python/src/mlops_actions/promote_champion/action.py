@@ -19,7 +19,7 @@ from mlops_actions.evidence.promotion import Forced, Promotion
 from mlops_actions.promote_champion.candidate import find_candidate
 from mlops_actions.promote_champion.gathering import gather, policy_digest
 from mlops_actions.promote_champion.proof import related_statements
-from mlops_actions.promote_champion.refusals import Conditions, Grounds, overridable, refusals
+from mlops_actions.promote_champion.refusals import Conditions, Grounds, moved_by_hand, overridable, refusals
 from mlops_actions.promote_champion.rollback import version_to_restore
 from mlops_actions.promote_champion.swap import Moved, move_alias
 from mlops_actions.registries import Author, Blob, Head, Registry, open_registry
@@ -117,7 +117,7 @@ def run(inputs: Inputs) -> Statement[Promotion]:
     registry = open_registry(inputs.registry)
     head = registry.head(inputs.name)
     order = _promotion(inputs, registry) if inputs.rollback_to is None else _roll_back(inputs, registry)
-    reasons = order.refuse(head)
+    reasons = [*order.refuse(head), *moved_by_hand(head, inputs.alias)]
     if reasons and (inputs.force is None or not all(map(overridable, reasons))):
         return _statement(inputs, order, registry, Moved.not_at_all(head, inputs.alias, reasons))
     forced = Forced(reason=inputs.force, refusals=reasons) if reasons and inputs.force else None
@@ -129,7 +129,8 @@ def run(inputs: Inputs) -> Statement[Promotion]:
     author = _author(forced)
 
     def refuse(later: Head) -> list[Reason]:
-        return [one for one in order.refuse(later) if forced is None or one not in forced.refusals]
+        against = [*order.refuse(later), *moved_by_hand(later, inputs.alias)]
+        return [one for one in against if forced is None or one not in forced.refusals]
 
     moved = move_alias(registry, head, inputs.alias, blob, order.action, author, refuse)
     return _statement(inputs, order, registry, moved, author, forced)

@@ -53,8 +53,9 @@ def move_alias(
     first = head.entry
     for _attempt in range(_ATTEMPTS):
         now = head.aliases.get(alias)
-        if now and now.sha256 == blob.sha256:
+        if now and now.sha256 == blob.sha256 and alias not in head.strays:
             logger.info("%s of %s is %s already; nothing to change", alias, head.name, now)
+            registry.settle(head)
             return Moved.not_at_all(head, alias, [])
         if now != expected:
             return Moved.not_at_all(head, alias, [_lost_race(registry, head.name, alias, first)])

@@ -18,7 +18,7 @@ def cached(blob: Blob, download: Callable[[], Iterable[bytes]], folder: Path | N
 
     Raises OutsideError when the download is not what was asked for, or the cache cannot be written.
     """
-    folder = folder or _home() / ".cache" / "mlops-actions" / "blobs"
+    folder = folder or cache_folder() / "blobs"
     path = folder / f"{blob.sha256}{blob.suffix}"
     try:
         if path.is_file() and digest_blocks(file_blocks(path)) == blob.sha256:
@@ -30,9 +30,10 @@ def cached(blob: Blob, download: Callable[[], Iterable[bytes]], folder: Path | N
     return path
 
 
-def _home() -> Path:
+def cache_folder() -> Path:
+    """Where copies are kept; OutsideError on a machine without a home folder."""
     try:
-        return Path.home()
+        return Path.home() / ".cache" / "mlops-actions"
     except RuntimeError:
         message = "there is no home folder to keep a copy of the registry's model in."
         raise OutsideError(message, hint="Set HOME to a folder that can be written.") from None

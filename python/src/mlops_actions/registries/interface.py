@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -60,6 +60,8 @@ class Head:
     """Every alias that ever was; None for one that names nothing any more."""
     versions: int
     """How many versions are registered."""
+    strays: Mapping[str, int | None] = field(default_factory=dict)
+    """Aliases that somebody moved by hand in a hosted registry, past its log → the version that they name there."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,9 @@ class Registry(Protocol):
 
         Returns the new head, or None when the log has moved on from `head`: read it again and decide anew.
         """
+
+    def settle(self, head: Head) -> None:
+        """Complete what a promotion that was killed after its log entry left undone, where that can be."""
 
     def history(self, name: str, start: int = 1) -> Iterator[Change]:
         """Every change from an entry on, oldest first, each verified to continue the one before."""

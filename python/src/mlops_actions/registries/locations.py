@@ -8,7 +8,10 @@ from importlib import import_module
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.registries.interface import Registry
 
-_OPENERS = dict.fromkeys(("file", "s3", "gs", "az"), "mlops_actions.registries.object_store")
+_OPENERS = {
+    **dict.fromkeys(("file", "s3", "gs", "az"), "mlops_actions.registries.object_store"),
+    **dict.fromkeys(("mlflow+http", "mlflow+https"), "mlops_actions.registries.mlflow"),
+}
 """Scheme → module whose `open_registry(location)` returns the Registry; imported when it is asked for."""
 
 
@@ -40,7 +43,8 @@ def scheme_of(location: str) -> str:
             hint=f"{nearest(scheme, _OPENERS)} A folder is written file:folder.".lstrip(),
         )
     if scheme != "file" and (match[2] is None or len(location) == match.end()):
-        raise InputError(f"the registry {location!r} names no bucket.", hint=f"Write {scheme}://bucket/folder.")
+        what, example = ("host", "host") if scheme.startswith("mlflow+") else ("bucket", "bucket/folder")
+        raise InputError(f"the registry {location!r} names no {what}.", hint=f"Write {scheme}://{example}.")
     if re.match(r"file://(?!localhost/|/)", location, re.IGNORECASE):
         raise InputError(
             f"the registry {location!r} names another computer.", hint="Write file:folder or file:///folder."

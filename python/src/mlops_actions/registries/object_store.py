@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from mlops_actions import cancellation
-from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import Predicate, Statement, Stored, digest_bytes
-from mlops_actions.evidence.statement import parse_statement
+from mlops_actions.errors import OutsideError
+from mlops_actions.evidence import Predicate, Statement, Stored
 from mlops_actions.registries.cache import cached
 from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Version
+from mlops_actions.registries.kept import kept_content, kept_name, read_kept
 from mlops_actions.registries.log import Entry, Log
+from mlops_actions.registries.model_file import blob_of, verified_blocks
 from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
-from mlops_actions.registries.objects import Objects, digest_blocks, file_blocks
-
-_SUFFIX = re.compile(r"\.[A-Za-z0-9_-]{1,20}")
+from mlops_actions.registries.objects import Objects, digest_blocks
 
 
 def open_registry(location: str) -> ObjectStoreRegistry:
@@ -66,23 +63,15 @@ class ObjectStoreRegistry:
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise InputError(f"the model {str(path)!r} cannot be read: {error.strerror}.") from None
-        blob = Blob(sha256, path.suffix if _SUFFIX.fullmatch(path.suffix) else "", size)
+        blob = blob_of(path, sha256)
         if not self._holds(blob):
-            self._objects.upload(_blob_key(blob), _verified(path, sha256))
+            self._objects.upload(_blob_key(blob), verified_blocks(path, sha256))
         return blob
 
     def keep(self, name: str, sha256: str, statements: Sequence[Stored[Predicate]]) -> None:
         """Keep statements beside a model, each once."""
         for stored in statements:
-            content = stored.path.read_bytes()
-            if digest_bytes(content) != stored.sha256:
-                raise InputError("the statement changed while it was read.", where=str(stored.path))
-            own = f"{stored.statement.kind}-{stored.statement.sha256[:12]}-{stored.sha256[:12]}.json"
-            self._objects.create(f"{_folder(name, sha256)}/{own}", content)
+            self._objects.create(f"{_folder(name, sha256)}/{kept_name(stored)}", kept_content(stored))
 
     def statements(self, name: str, sha256: str) -> list[Statement[Predicate]]:
         """The statements that were kept beside a model, by file name."""
@@ -115,6 +104,9 @@ class ObjectStoreRegistry:
                 self._objects.create(f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % entry.number)
         return to_head(head.name, entry) if entry else None
 
+    def settle(self, head: Head) -> None:
+        """Nothing is left undone: what comes after the log entry are hints."""
+
     def history(self, name: str, start: int = 1) -> Iterator[Change]:
         """Every change from an entry on, oldest first, the chain verified."""
         for entry in self._log(name).entries(start):
@@ -124,11 +116,7 @@ class ObjectStoreRegistry:
         return Log(self._objects, f"models/{name}")
 
     def _statement(self, key: str) -> Statement[Predicate]:
-        where = f"{self.location}, {key}"
-        content = self._objects.read(key) or b""
-        if not key.endswith(f"-{digest_bytes(content)[:12]}.json"):
-            raise OutsideError("the statement was edited or truncated: its name says another digest.", where=where)
-        return parse_statement(content, where)
+        return read_kept(key, self._objects.read(key) or b"", f"{self.location}, {key}")
 
     def _entry(self, name: str, number: int) -> Entry:
         if entry := self._log(name).read(number):
@@ -190,16 +178,3 @@ def _blob_key(blob: Blob) -> str:
 
 def _folder(name: str, sha256: str) -> str:
     return f"models/{name}/versions/{sha256}"
-
-
-def _verified(path: Path, sha256: str) -> Iterator[bytes]:
-    """A file's blocks; raises at the end, before the upload is made whole, when they are not the model's."""
-    digest = hashlib.sha256()
-    try:
-        for block in file_blocks(path):
-            digest.update(block)
-            yield block
-    except OSError as error:
-        raise InputError(f"the model {str(path)!r} cannot be read: {error.strerror}.") from None
-    if digest.hexdigest() != sha256:
-        raise InputError(f"the model {str(path)!r} changed while it was read.", hint="Evaluate and gate it again.")

@@ -59,6 +59,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "force-not-allowed": Code(
             "`force` was given in a pull request from a fork.", "Merge it and promote from the branch.", False
         ),
+        "alias-moved-by-hand": Code(
+            "Somebody moved the alias in the hosted registry, past the log.",
+            "Find out why; put it back there, or overwrite it with `force`.",
+            True,
+        ),
         "lost-race": Code("Another promotion moved the alias meanwhile.", "Evaluate and gate against it.", False),
     }
 )
