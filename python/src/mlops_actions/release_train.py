@@ -16,15 +16,8 @@ from pydantic import Field
 from mlops_actions import cancellation
 from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
-from mlops_actions.ci.inputs import (
-    CommonInputs,
-    CommonOutputs,
-    Given,
-    GivenInputs,
-    Words,
-    collect,
-    read_inputs,
-)
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Words
+from mlops_actions.ci.sources import Given, GivenInputs, collect, read_inputs
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Predicate, Statement
 from mlops_actions.registries.locations import scheme_of

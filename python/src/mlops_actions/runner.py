@@ -18,17 +18,9 @@ from typing import Any, Protocol, cast
 from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
 from mlops_actions.ci.credentials import passwords
-from mlops_actions.ci.inputs import (
-    CommonInputs,
-    CommonOutputs,
-    FailOn,
-    GivenInputs,
-    Names,
-    collect,
-    existing_path,
-    read_inputs,
-)
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, Names, existing_path
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
+from mlops_actions.ci.sources import GivenInputs, collect, read_inputs
 from mlops_actions.errors import CancelledError, InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
 from mlops_actions.evidence.store import refuse_unwritable, write_whole

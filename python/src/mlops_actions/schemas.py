@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlops_actions.ci.inputs import BEFORE_THE_FILE, TOP_LEVEL_KEYS, CommonInputs
+from mlops_actions.ci.inputs import CommonInputs
+from mlops_actions.ci.sources import BEFORE_THE_FILE, TOP_LEVEL_KEYS
 from mlops_actions.evidence.statement import KINDS, STATEMENT_TYPE, predicate_class, predicate_type
 from mlops_actions.runner import ACTIONS, load_action
 

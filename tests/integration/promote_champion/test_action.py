@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mlops_actions.ci.inputs import Given, collect, read_inputs
+from mlops_actions.ci.sources import Given, collect, read_inputs
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.evidence.data_report import DataReport

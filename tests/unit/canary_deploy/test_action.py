@@ -8,7 +8,7 @@ import pytest
 
 from mlops_actions.canary_deploy.action import Inputs, run
 from mlops_actions.canary_deploy.subject import find_subject
-from mlops_actions.ci.inputs import collect, read_inputs
+from mlops_actions.ci.sources import collect, read_inputs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Result, Statement
 from mlops_actions.evidence.verdict import Verdict

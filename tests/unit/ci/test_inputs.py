@@ -8,7 +8,8 @@ import pytest
 from pydantic import Field
 
 from mlops_actions.ci.configuration import read_configuration
-from mlops_actions.ci.inputs import CommonInputs, Numbers, Seconds, Words, collect, existing_path, read_inputs
+from mlops_actions.ci.inputs import CommonInputs, Numbers, Seconds, Words, existing_path
+from mlops_actions.ci.sources import collect, read_inputs
 from mlops_actions.errors import InputError
 from mlops_actions.yaml_source import parse_yaml
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from mlops_actions.ci.inputs import TOP_LEVEL_KEYS
+from mlops_actions.ci.sources import TOP_LEVEL_KEYS
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.yaml_source import YamlSource, read_yaml
 
