@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
+import types
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,23 @@ class TestCloudpickle:
         Path("model.cloudpickle").write_bytes(cloudpickle.dumps(doubled))
         expected = roc_auc_score(table.late, doubled.predict_proba(table[["wind", "rain"]])[:, 1])
         assert value(evaluate("model.cloudpickle", features="wind, rain"), "roc_auc") == pytest.approx(expected)
+
+    def test_a_function_of_another_python_says_which_one_is_needed(self, evaluate: Evaluate, folder: Path) -> None:
+        Path("model.cloudpickle").write_bytes(cloudpickle.dumps(CodeOfPython310()))
+        (reason,) = evaluate("model.cloudpickle").reasons
+        assert reason.code == "model-unreadable"
+        assert reason.message.startswith("The model cannot be loaded: TypeError: code")
+        assert reason.message.endswith(
+            "It holds functions pickled by value, which only the minor version of Python that wrote them can run; "
+            f"here it is {platform.python_version()}."
+        )
+
+
+class CodeOfPython310:
+    """Is pickled as cloudpickle pickled a function's code in Python 3.10."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (types.CodeType, (0, 0, 0, 0, 1, 67, b"d\x00S\x00", (None,), (), (), "model.py", "f", 1, b"", (), ()))
 
 
 class TestSkops:
