@@ -170,13 +170,14 @@ REPETITIONS = 400
 AT_MOST = binom.ppf(0.999, REPETITIONS, 0.05) / REPETITIONS
 
 
-def test_equal_groups_that_share_their_days_are_refused_at_most_five_times_in_a_hundred() -> None:
-    # The hardest limit, 0, of which every pair stands on the edge.
+def test_equal_groups_that_share_their_days_are_refused_five_times_in_a_hundred() -> None:
+    # The hardest limit is 0, on which equal groups stand; with two of them nothing is lost to Holm.
     rule = inline_policy("forbid abs(demographic_parity[group]) > 0").rules
     refused = 0
     for seed in range(REPETITIONS):
-        group = np.random.default_rng([seed, 1]).integers(0, 4, 1200)
-        (finding,) = judge(rule, facts_of(evaluation(sample(1200, seed), group, ["selection_rate"])), TERMS)
+        group = np.random.default_rng([seed, 1]).integers(0, 2, 1200)
+        about = facts_of(evaluation(sample(1200, seed, shift=1.5), group, ["selection_rate"]))
+        (finding,) = judge(rule, about, TERMS)
         assert finding.result != "inconclusive"
         refused += finding.result == "fail"
-    assert 0 < refused / REPETITIONS <= AT_MOST
+    assert 0.02 < refused / REPETITIONS <= AT_MOST

@@ -249,3 +249,8 @@ def test_the_constant_beside_a_share_of_the_champion_is_the_limit_of_the_contras
 def test_a_gap_says_which_group_leaves_it_open(group: Estimate, code: str) -> None:
     about = facts(scope(mean(0.85, 0.01)), {"AA": scope(mean(0.9, 0.01)), "UA": scope(group)})
     assert sentence("abs(gap(score[carrier])) <= 0.5", about)[:2] == ("inconclusive", code)
+
+
+def test_the_pool_is_no_group_of_a_gap() -> None:
+    groups = {"AA": scope(mean(0.9, 0.01)), "UA": scope(mean(0.9, 0.01)), "(other)": scope(mean(0.1, 0.01))}
+    assert sentence("abs(gap(score[carrier])) <= 0.1", facts(scope(mean(0.85, 0.01)), groups))[:2] == ("pass", "shown")
