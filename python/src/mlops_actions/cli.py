@@ -23,6 +23,8 @@ COMMANDS = {
     "history": "mlops_actions.history",
     "diff": "mlops_actions.diff",
     "explain": "mlops_actions.explain",
+    "verify": "mlops_actions.verify",
+    "gc": "mlops_actions.gc",
     "attest": "mlops_actions.attest",
     "comment": "mlops_actions.comment",
     "pull": "mlops_actions.pull",

@@ -163,8 +163,8 @@ def test_a_lost_model_is_named(registry: ObjectStoreRegistry) -> None:
     with pytest.raises(OutsideError) as caught:
         registry.fetch(Blob("0" * 64, ".joblib", 3))
     assert str(caught.value) == (
-        f"the registry {registry.location!r} has lost the model {'0' * 64}: its bytes are gone. "
-        "Promote the original file again, by its path, to repair it."
+        f"the registry {registry.location!r} has no bytes of the model {'0' * 64} any more. They were let go by "
+        "`gc`, or lost. Promote the original file again, by its path, to repair it."
     )
 
 

@@ -122,6 +122,9 @@ class Registry(Protocol):
     def fetch(self, blob: Blob) -> Path:
         """A local file with the model's bytes, its suffix kept, its digest verified. Not to be written to."""
 
+    def check(self, blob: Blob) -> str | None:
+        """What is wrong with the stored bytes, as a sentence; None where they are there, whole and the model's."""
+
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file; InputError when they are not the ones of that SHA-256."""
 

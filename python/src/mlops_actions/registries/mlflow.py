@@ -93,6 +93,14 @@ class MlflowRegistry:
         """A local copy of the model."""
         return self._models.fetch(blob)
 
+    def check(self, blob: Blob) -> str | None:
+        """What is wrong with the stored bytes; a copy on this machine stands for them."""
+        try:
+            self.fetch(blob)
+        except OutsideError as error:
+            return error.message
+        return None
+
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
         return self._models.store(path, sha256)

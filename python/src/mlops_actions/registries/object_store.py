@@ -15,6 +15,7 @@ from mlops_actions.registries.log import Entry, Log
 from mlops_actions.registries.model_file import blob_of, verified_blocks
 from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
 from mlops_actions.registries.objects import Objects, digest_blocks
+from mlops_actions.registries.trash import restore
 
 
 def open_registry(location: str) -> ObjectStoreRegistry:
@@ -27,11 +28,12 @@ class ObjectStoreRegistry:
 
     def __init__(self, objects: Objects) -> None:
         self.location = objects.location
-        self._objects = objects
+        self.objects = objects
+        """Where everything lies."""
 
     def names(self) -> list[str]:
         """The models that are registered."""
-        return self._objects.folders("models")
+        return self.objects.folders("models")
 
     def head(self, name: str) -> Head:
         """The aliases of a model now."""
@@ -43,15 +45,15 @@ class ObjectStoreRegistry:
 
     def blob(self, sha256: str) -> Blob | None:
         """A stored model by its SHA-256, whatever its name."""
-        for key in self._objects.keys(f"blobs/{sha256}"):
-            size = self._objects.size(key)
+        for key in self.objects.keys(f"blobs/{sha256}"):
+            size = self.objects.size(key)
             if size is not None:
                 return Blob(sha256, PurePosixPath(key).suffix, size)
         return None
 
     def fetch(self, blob: Blob) -> Path:
         """A local file with the model's bytes: the registry's own on a disk, a copy in the cache from a bucket."""
-        path = self._objects.path(_blob_key(blob))
+        path = self.objects.path(_blob_key(blob))
         if path is None:
             return cached(blob, lambda: self._bytes(blob))
         if digest_blocks(self._bytes(blob)) != blob.sha256:
@@ -61,35 +63,43 @@ class ObjectStoreRegistry:
             )
         return path
 
+    def check(self, blob: Blob) -> str | None:
+        """What is wrong with the stored bytes, read where they lie and not from a copy."""
+        parts = self.objects.parts(_blob_key(blob))
+        if parts is None:
+            return f"the bytes of {blob.sha256[:12]} are gone."
+        found = digest_blocks(parts)
+        return None if found == blob.sha256 else f"its bytes have the SHA-256 {found[:12]}, not {blob.sha256[:12]}."
+
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
         blob = blob_of(path, sha256)
         if not self._holds(blob):
-            self._objects.upload(_blob_key(blob), verified_blocks(path, sha256))
+            self.objects.upload(_blob_key(blob), verified_blocks(path, sha256))
         return blob
 
     def keep(self, name: str, sha256: str, statements: Sequence[Stored[Predicate]]) -> None:
         """Keep statements beside a model, each once."""
         for stored in statements:
-            self._objects.create(f"{_folder(name, sha256)}/{kept_name(stored)}", kept_content(stored))
+            self.objects.create(f"{_folder(name, sha256)}/{kept_name(stored)}", kept_content(stored))
 
     def statements(self, name: str, sha256: str) -> list[Statement[Predicate]]:
         """The statements that were kept beside a model, by file name."""
-        keys = self._objects.keys(_folder(name, sha256))
+        keys = self.objects.keys(_folder(name, sha256))
         return [self._statement(key) for key in keys if key.endswith(".json")]
 
     def attach(self, name: str, key: str, content: bytes) -> bool:
         """Keep an object beside a model's log, once."""
-        return self._objects.create(_beside(name, key), content)
+        return self.objects.create(_beside(name, key), content)
 
     def attached(self, name: str, key: str) -> bytes | None:
         """An object beside a model's log."""
-        return self._objects.read(_beside(name, key))
+        return self.objects.read(_beside(name, key))
 
     def attachments(self, name: str, folder: str) -> list[str]:
         """The keys of the objects in a folder beside a model's log."""
         prefix = f"models/{name}/"
-        return [key.removeprefix(prefix) for key in self._objects.keys(_beside(name, folder))]
+        return [key.removeprefix(prefix) for key in self.objects.keys(_beside(name, folder))]
 
     def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model: the append is the one step that counts, the rest are hints."""
@@ -101,11 +111,16 @@ class ObjectStoreRegistry:
         with cancellation.deferred():
             entry = self._log(head.name).append(head.entry + 1, head.sha256, change, state, author.tool)
             if entry and versions > head.versions:
-                self._objects.create(f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % entry.number)
-        return to_head(head.name, entry) if entry else None
+                self.objects.create(f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % entry.number)
+        if entry is None:
+            return None
+        new = to_head(head.name, entry)
+        self.settle(new)
+        return new
 
     def settle(self, head: Head) -> None:
-        """Nothing is left undone: what comes after the log entry are hints."""
+        """Take back what `gc` moved to the trash while an alias came to name it."""
+        restore(self.objects, head)
 
     def history(self, name: str, start: int = 1) -> Iterator[Change]:
         """Every change from an entry on, oldest first, the chain verified."""
@@ -113,10 +128,10 @@ class ObjectStoreRegistry:
             yield to_change(name, entry)
 
     def _log(self, name: str) -> Log:
-        return Log(self._objects, f"models/{name}")
+        return Log(self.objects, f"models/{name}")
 
     def _statement(self, key: str) -> Statement[Predicate]:
-        return read_kept(key, self._objects.read(key) or b"", f"{self.location}, {key}")
+        return read_kept(key, self.objects.read(key) or b"", f"{self.location}, {key}")
 
     def _entry(self, name: str, number: int) -> Entry:
         if entry := self._log(name).read(number):
@@ -139,27 +154,27 @@ class ObjectStoreRegistry:
 
     def _of_digest(self, name: str, sha256: str) -> Version | None:
         """By the hint beside it; without one, a model that was never stored here is told by its empty folder."""
-        hint = (self._objects.read(f"{_folder(name, sha256)}/entry") or b"").strip()
+        hint = (self.objects.read(f"{_folder(name, sha256)}/entry") or b"").strip()
         if hint.isdigit() and (entry := self._log(name).read(int(hint))):
             after = to_change(name, entry).after
             if after.sha256 == sha256:
                 return after
-        if not self._objects.keys(_folder(name, sha256)):
+        if not self.objects.keys(_folder(name, sha256)):
             return None
         return next((change.after for change in self.history(name) if change.after.sha256 == sha256), None)
 
     def _holds(self, blob: Blob) -> bool:
         """Whether the blob is there and right; in a bucket by its size, since it is verified whenever it is read."""
-        if self._objects.size(_blob_key(blob)) != blob.size:
+        if self.objects.size(_blob_key(blob)) != blob.size:
             return False
-        return self._objects.folder is None or digest_blocks(self._bytes(blob)) == blob.sha256
+        return self.objects.folder is None or digest_blocks(self._bytes(blob)) == blob.sha256
 
     def _bytes(self, blob: Blob) -> Iterator[bytes]:
-        parts = self._objects.parts(_blob_key(blob))
+        parts = self.objects.parts(_blob_key(blob))
         if parts is None:
             raise OutsideError(
-                f"the registry {self.location!r} has lost the model {blob.sha256}: its bytes are gone.",
-                hint="Promote the original file again, by its path, to repair it.",
+                f"the registry {self.location!r} has no bytes of the model {blob.sha256} any more.",
+                hint="They were let go by `gc`, or lost. Promote the original file again, by its path, to repair it.",
             )
         return parts
 

@@ -6,12 +6,13 @@ obstore writes a local file beside its place and links it there, so a killed pro
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,32 @@ class Objects:
                 return obstore.head(self._store, key)["size"]
             except FileNotFoundError:
                 return None
+
+    def modified(self, key: str) -> datetime | None:
+        """When an object was last written; None when there is none."""
+        import obstore
+
+        with self._failing("read"):
+            if self._absent:
+                return None
+            try:
+                return obstore.head(self._store, key)["last_modified"]
+            except FileNotFoundError:
+                return None
+
+    def move(self, key: str, to: str) -> None:
+        """Give an object another name; one that is gone already stays gone."""
+        import obstore
+
+        with self._failing("written"), contextlib.suppress(FileNotFoundError):
+            obstore.rename(self._store, key, to)
+
+    def delete(self, key: str) -> None:
+        """Remove an object; one that is gone already stays gone."""
+        import obstore
+
+        with self._failing("written"), contextlib.suppress(FileNotFoundError):
+            obstore.delete(self._store, key)
 
     def keys(self, folder: str, after: str | None = None) -> list[str]:
         """The objects below a folder, sorted; with `after`, those that sort behind it."""
