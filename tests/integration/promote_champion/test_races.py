@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,33 +12,20 @@ import pytest
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.object_store import ObjectStoreRegistry
+from racing import Promoters, racing_promoters
 
 PROMOTERS = 8
 ROUNDS = 25
 
 
 @pytest.fixture(scope="module")
-def promoters() -> Iterator[list[subprocess.Popen[str]]]:
-    command = [sys.executable, str(Path(__file__).with_name("racing_promoter.py"))]
-    started = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(PROMOTERS)
-    ]
-    for promoter in started:
-        assert promoter.stdout is not None
-        assert promoter.stdout.readline() == "ready\n"
-    yield started
-    for promoter in started:
-        promoter.communicate(timeout=30)
-        assert promoter.returncode == 0
+def promoters() -> Iterator[Promoters]:
+    with racing_promoters(PROMOTERS) as started:
+        yield started
 
 
-def race(promoters: list[subprocess.Popen[str]], orders: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    for promoter, (model, alias) in zip(promoters, orders, strict=True):
-        assert promoter.stdin is not None
-        promoter.stdin.write(f"{Path.cwd()} {model} {alias}\n")
-        promoter.stdin.flush()
-    answers = [promoter.stdout.readline() for promoter in promoters if promoter.stdout is not None]
-    return [json.loads(answer) for answer in answers]
+def race(promoters: Promoters, orders: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    return promoters.race([("file:registry", "delay", model, alias) for model, alias in orders])
 
 
 def test_of_many_candidates_for_one_alias_exactly_one_wins_each_round(project: Any, promoters: Any) -> None:

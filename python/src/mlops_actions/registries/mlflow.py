@@ -59,6 +59,7 @@ class MlflowRegistry:
         self._beside = ObjectStoreRegistry(log)
         self._models = MlflowModels(server)
         self._verdicts: dict[tuple[str, str], str] = {}
+        self._told: set[str] = set()
 
     def names(self) -> list[str]:
         """The models that are registered."""
@@ -72,7 +73,7 @@ class MlflowRegistry:
         hosted = _aliases(model)
         agreement = agree(head.aliases, hosted, self._followed(name).pending(head.entry))
         for alias, number in agreement.strays.items():
-            logger.warning("%s", tell_stray(name, alias, head.aliases[alias], number))
+            self._tell(tell_stray(name, alias, head.aliases[alias], number))
         foreign = {alias: number for alias, number in hosted.items() if alias not in head.aliases}
         aliases = _Aliases(agreement.aliases, foreign, lambda number: self._numbered(name, number))
         registered = max((int(one["version"]) for one in model.get("latest_versions", [])), default=0)
@@ -83,7 +84,11 @@ class MlflowRegistry:
         if isinstance(which, int):
             return self._numbered(name, which)
         found = search_versions(self._server, f"name = '{name}' and tags.`{SHA256}` = '{which}'")
-        return min((_version(one) for one in found), key=lambda version: version.number, default=None)
+        versions = sorted(map(_version, found), key=lambda version: version.number)
+        if len(versions) > 1:  # several promotions registered it at once; the log has one of them
+            logged = {change.after.number for change in self.history(name)}
+            versions.sort(key=lambda version: version.number not in logged)
+        return next(iter(versions), None)
 
     def blob(self, sha256: str) -> Blob | None:
         """A stored model by its SHA-256, whatever its name."""
@@ -160,6 +165,12 @@ class MlflowRegistry:
     def history(self, name: str, start: int = 1) -> Iterator[Change]:
         """Every change from an entry on, oldest first, the chain verified."""
         return self._beside.history(name, start)
+
+    def _tell(self, message: str) -> None:
+        """Once a run; the head is read several times."""
+        if message not in self._told:
+            self._told.add(message)
+            logger.warning("%s", message)
 
     def _follow(self, name: str, aliases: Iterable[str]) -> None:
         """Bring aliases into step with the log, until it has not moved on meanwhile.
