@@ -13,7 +13,7 @@ from mlflow_site import Person
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.mlflow import MlflowRegistry
-from mlops_actions.registries.mlflow_rest import Server
+from mlops_actions.registries.mlflow.rest import Server
 from mlops_actions.registries.objects import Objects
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from mlops_actions.errors import InputError, MlopsError, OutsideError
-from mlops_actions.registries import mlflow_rest
-from mlops_actions.registries.mlflow_rest import AlreadyThereError, NotThereError, Server
+from mlops_actions.registries.mlflow import rest
+from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
 
 Answer = tuple[int, str, dict[str, str]]
 HTML = {"Content-Type": "text/html; charset=utf-8"}
@@ -55,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    monkeypatch.setattr(mlflow_rest, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(rest, "FIRST_PAUSE", 0.001)
     with Scripted(("127.0.0.1", 0), Handler) as started:
         started.asked = []
         Thread(target=started.serve_forever, daemon=True).start()
@@ -178,7 +178,7 @@ def test_credentials_come_from_the_environment_and_are_never_told(
 
 
 def test_a_server_that_says_nothing_is_given_up(ask: Any, scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mlflow_rest, "TIMEOUT", (1, 0.05))
+    monkeypatch.setattr(rest, "TIMEOUT", (1, 0.05))
     scripted.silent = Event()
     error = refused(ask, scripted, (200, "{}", {}))
     scripted.silent.set()

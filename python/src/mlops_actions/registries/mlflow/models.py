@@ -19,9 +19,9 @@ from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored
 from mlops_actions.registries.interface import Blob
 from mlops_actions.registries.kept import kept_content, kept_name, read_kept
-from mlops_actions.registries.mlflow_artifacts import open_artifacts
-from mlops_actions.registries.mlflow_copies import copy_of, download
-from mlops_actions.registries.mlflow_rest import AlreadyThereError, NotThereError, Server
+from mlops_actions.registries.mlflow.artifacts import open_artifacts
+from mlops_actions.registries.mlflow.copies import copy_of, download
+from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
 from mlops_actions.registries.model_file import blob_of, verified_blocks
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from mlops_actions import cancellation
 from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored
-from mlops_actions.registries.following import Followed, agree, tell_stray
-from mlops_actions.registries.hosted_log import open_log
 from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Version
 from mlops_actions.registries.log import Log
-from mlops_actions.registries.mlflow_models import (
+from mlops_actions.registries.mlflow.aliases import HostedAliases, check_alias, read_aliases
+from mlops_actions.registries.mlflow.following import Followed, agree, tell_stray
+from mlops_actions.registries.mlflow.log_location import open_log
+from mlops_actions.registries.mlflow.models import (
     SHA256,
     MlflowModels,
     blob_tags,
@@ -29,7 +30,7 @@ from mlops_actions.registries.mlflow_models import (
     search_versions,
     tagged_blob,
 )
-from mlops_actions.registries.mlflow_rest import AlreadyThereError, NotThereError, Server
+from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
 from mlops_actions.registries.model_log import change_fields, state_fields, to_head
 from mlops_actions.registries.object_store import ObjectStoreRegistry
 from mlops_actions.registries.objects import Objects
@@ -70,12 +71,12 @@ class MlflowRegistry:
         """The aliases of a model now: the log's, and those of MLflow that the log never knew."""
         head = to_head(name, self._log(name).head())
         model = self._model(name)
-        hosted = _aliases(model)
+        hosted = read_aliases(model)
         agreement = agree(head.aliases, hosted, self._followed(name).pending(head.entry))
         for alias, number in agreement.strays.items():
             self._tell(tell_stray(name, alias, head.aliases[alias], number))
         foreign = {alias: number for alias, number in hosted.items() if alias not in head.aliases}
-        aliases = _Aliases(agreement.aliases, foreign, lambda number: self._numbered(name, number))
+        aliases = HostedAliases(agreement.aliases, foreign, lambda number: self._numbered(name, number))
         registered = max((int(one["version"]) for one in model.get("latest_versions", [])), default=0)
         return Head(name, head.entry, head.sha256, aliases, max(head.versions, registered), agreement.strays)
 
@@ -135,7 +136,7 @@ class MlflowRegistry:
 
     def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model: version, log entry, alias."""
-        _check_alias(alias)
+        check_alias(alias)
         name, log = head.name, self._log(head.name)
         newest = log.head()
         if (newest.number if newest else 0) != head.entry:
@@ -254,46 +255,9 @@ class MlflowRegistry:
         return Followed(self._objects, f"models/{name}", self._log(name), name)
 
 
-class _Aliases(Mapping[str, Version | None]):
-    """The log's aliases, and those that only MLflow knows, whose versions are looked at when they are asked for."""
-
-    def __init__(
-        self,
-        logged: Mapping[str, Version | None],
-        foreign: Mapping[str, int],
-        examine: Callable[[int], Version | None],
-    ) -> None:
-        self._logged = dict(logged)
-        self._foreign = dict(foreign)
-        self._examine = examine
-
-    def __getitem__(self, alias: str) -> Version | None:
-        if alias in self._foreign:
-            self._logged[alias] = self._examine(self._foreign.pop(alias))
-        return self._logged[alias]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([*self._logged, *self._foreign])
-
-    def __len__(self) -> int:
-        return len(self._logged) + len(self._foreign)
-
-
-def _aliases(model: Mapping[str, Any]) -> dict[str, int]:
-    return {one["alias"]: int(one["version"]) for one in model.get("aliases", [])}
-
-
 def _version(found: Mapping[str, Any]) -> Version:
     """A version that carries our tags."""
     return Version(found["name"], int(found["version"]), tagged_blob(read_tags(found)))
-
-
-def _check_alias(alias: str) -> None:
-    """MLflow keeps some names to itself; better known before the log has the entry."""
-    if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias):
-        raise InputError(
-            f"MLflow keeps the alias {alias!r} to itself.", where="alias", hint="Take another name, such as champion."
-        )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from mlops_actions.errors import InputError
-from mlops_actions.registries.mlflow_rest import Server
+from mlops_actions.registries.mlflow.rest import Server
 from mlops_actions.registries.objects import Objects
 
 _SERVED = "api/2.0/mlflow-artifacts/artifacts"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlops_actions.registries import Author, Blob, Version
-from mlops_actions.registries.following import Followed, agree, tell_stray
 from mlops_actions.registries.log import Log
+from mlops_actions.registries.mlflow.following import Followed, agree, tell_stray
 from mlops_actions.registries.model_log import change_fields, state_fields
 from mlops_actions.registries.objects import Objects
 

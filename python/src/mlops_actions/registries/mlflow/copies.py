@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.cache import cache_folder
-from mlops_actions.registries.mlflow_artifacts import Artifacts
+from mlops_actions.registries.mlflow.artifacts import Artifacts
 
 
 def copy_of(sha256: str) -> Path | None:
