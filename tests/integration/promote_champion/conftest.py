@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ class Project:
     def state(self, path: str, predicate: Predicate) -> str:
         """Store a statement, each a minute after the one before; returns its path."""
         self.minute += 1
-        moment = datetime(2026, 1, 1, self.minute // 60, self.minute % 60, tzinfo=UTC)
+        moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=self.minute)
         provenance = Provenance(tool="0.1.0", started=moment, finished=moment)
         stated = predicate.model_copy(update={"provenance": provenance})
         return str(EvidenceStore(self.evidence).write(Statement(path, digest_path(path), stated)))

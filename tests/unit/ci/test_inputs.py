@@ -154,3 +154,25 @@ def test_the_default_configuration_may_be_missing_but_not_one_that_was_named(tmp
     assert read_configuration(str(tmp_path / "mlops.yml"), [], required=False) is None
     with pytest.raises(InputError, match=r"the configuration '.*other.yml' does not exist"):
         read_configuration(str(tmp_path / "other.yml"), [], required=True)
+
+
+def test_a_hosted_registry_and_its_log_are_one_location() -> None:
+    both = {"registry": "mlflow+https://models.example", "log": "s3://bucket/log"}
+    together = "mlflow+https://models.example#log=s3://bucket/log"
+    inputs = read_inputs(Inputs, collect({"model": "m", **both}, {}, CONFIG, "gate"), "gate")
+    assert inputs.registry == together
+    again = {"model": "m", "registry": together, "log": "s3://bucket/log"}
+    assert read_inputs(Inputs, collect(again, {}, CONFIG, "gate"), "gate").registry == together
+
+
+@pytest.mark.parametrize(
+    ("registry", "message"),
+    [
+        (None, "only a hosted registry needs the input 'log'; 'file:mlops-registry' keeps its own."),
+        ("s3://bucket", "only a hosted registry needs the input 'log'; 's3://bucket' keeps its own."),
+        ("mlflow+http://host#log=s3://other", "it names its log already; leave the input 'log' out."),
+    ],
+)
+def test_a_log_belongs_to_a_hosted_registry_only(registry: str | None, message: str) -> None:
+    found = message_of({"registry": registry, "log": "s3://bucket/log"}, {})
+    assert found.endswith(f"the input 'registry' is '{registry or 'file:mlops-registry'}': {message}")
