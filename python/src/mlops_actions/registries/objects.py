@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 from mlops_actions.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ObjectStore, RetryConfig
 
+RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 _BLOCK = 8 << 20
 _WORDS = 300
 
@@ -154,7 +155,7 @@ class Objects:
 
         if self.folder:
             return LocalStore(self.folder, mkdir=True)
-        return from_url(self.location, retry_config={"max_retries": 5, "retry_timeout": timedelta(seconds=60)})
+        return from_url(self.location, retry_config=RETRIES)
 
     def _remote_parts(self, key: str) -> Iterator[bytes] | None:
         import obstore
