@@ -129,7 +129,9 @@ class Inputs(CommonInputs):
         "folder with one): it is scored in an environment that uv makes from them, from wheels only.",
     )
     champion_python: str | None = Field(
-        None, description="The interpreter that scores the champion; by default that of `python`."
+        None,
+        description="The interpreter that scores the champion; by default that of `python`, or, where the champion was "
+        "evaluated with other versions, of an environment that uv makes of those.",
     )
     isolation: Literal["strict", "process", "none"] = Field(
         "strict",

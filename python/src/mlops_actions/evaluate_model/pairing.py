@@ -12,6 +12,7 @@ from mlops_actions.evaluate_model.asked import cost_matrix
 from mlops_actions.evaluate_model.candidate import Candidate
 from mlops_actions.evaluate_model.champion import Rival
 from mlops_actions.evaluate_model.exchange import ModelFile
+from mlops_actions.evaluate_model.own_environment import own_interpreter
 from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
 from mlops_actions.evaluate_model.sandbox import Limits, Sandbox, choose, find_interpreter
 from mlops_actions.evaluate_model.scoring import score
@@ -58,7 +59,8 @@ def score_all(
             answers[role] = own
             continue
         try:
-            answers[role] = _rival(inputs, role, rival, test_set, _sandbox_of(inputs, interpreter, sandbox))
+            its_own = _sandbox_of(inputs, role, rival, interpreter, sandbox)
+            answers[role] = _rival(inputs, role, rival, test_set, its_own)
         except MisbehaviourError as error:
             message = f"The {role} {error.message}"
             reasons.append(Reason(code=f"{role}-not-scored", message=message, where=rival.reference))
@@ -86,12 +88,16 @@ def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = 
     )
 
 
-def _sandbox_of(inputs: Inputs, interpreter: str | None, sandbox: Sandbox | None) -> Sandbox:
-    if interpreter is not None:
-        limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
-        return choose(inputs.isolation, find_interpreter(interpreter, "champion-python"), limits)
+def _sandbox_of(inputs: Inputs, role: Rival, model: Model, interpreter: str | None, sandbox: Sandbox | None) -> Sandbox:
+    """With the interpreter that was named for a rival, or the one that has the versions it was evaluated with."""
     assert sandbox is not None
-    return sandbox
+    if interpreter is not None:
+        found = find_interpreter(interpreter, "champion-python")
+    else:
+        found = own_interpreter(role, model, inputs.registry, inputs.name, sandbox.interpreter)
+    if found == sandbox.interpreter:
+        return sandbox
+    return choose(inputs.isolation, found, Limits.of(inputs.memory_limit, inputs.disk_limit))
 
 
 def _rival(inputs: Inputs, role: Rival, model: Model, test_set: TestSet, sandbox: Sandbox) -> Answer:
