@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="A path, name@alias, @alias, name:version or sha256:….")
     parser.add_argument("--kind", choices=KINDS, default="verdict", help="Which statement. Default: verdict.")
     parser.add_argument("--output", required=True, metavar="FOLDER", help="Where predicate.json is written.")
-    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "evidence"})
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "log", "evidence"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("after", help="The same of the other model.")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="Default: text.")
     parser.add_argument("--all", action="store_true", help="Also what is the same.")
-    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "evidence"})
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "log", "evidence"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions explain build/model.joblib`."""
     parser.add_argument("model", help="A path, name@alias, @alias, name:version or sha256:….")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="Default: text.")
-    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "evidence"})
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "log", "evidence"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--alias", help="Only this alias.")
     parser.add_argument("--limit", type=_count, default=NEWEST, help=f"How many of the newest. Default: {NEWEST}.")
     parser.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="Default: text.")
-    add_inputs(parser, CommonInputs, only={"config", "name", "registry"})
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "log"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions pull name@champion --output model.joblib`."""
     parser.add_argument("model", help="A reference: name@alias, name:version or sha256:….")
     parser.add_argument("--output", required=True, metavar="PATH", help="File to write.")
-    add_inputs(parser, CommonInputs, only={"config", "name", "registry"})
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "log"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every command is given it

@@ -35,7 +35,7 @@ class Node:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions trace model.joblib`, or a reference such as name@champion."""
     parser.add_argument("model", help="A path, name@alias, @alias, name:version or sha256:….")
-    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "evidence"})
+    add_inputs(parser, CommonInputs, only={"config", "name", "registry", "log", "evidence"})
     parser.add_argument("--format", choices=("text", "mermaid", "json"), help="Default: text, then the Mermaid graph.")
 
 

@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`mlops-actions verify` or `mlops-actions verify flight-delay`."""
     parser.add_argument("model", nargs="?", help="Only this model. Default: all that are registered.")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="Default: text.")
-    add_inputs(parser, CommonInputs, only={"config", "registry"})
+    add_inputs(parser, CommonInputs, only={"config", "registry", "log"})
 
 
 def run(options: argparse.Namespace, ci: CI) -> Outcome:

@@ -13,6 +13,7 @@ from mlflow_site import Person
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.mlflow import MlflowRegistry
+from mlops_actions.registries.mlflow import rest as protocol
 from mlops_actions.registries.mlflow.rest import Server
 from mlops_actions.registries.objects import Objects
 
@@ -77,6 +78,34 @@ def test_a_promotion_killed_at_any_write_leaves_a_champion_and_a_rerun_completes
         assert not head.strays
         old = new
     assert len(list(project.registry.history(project.name))) == 3 + len(writes)
+
+
+def test_an_answer_that_is_lost_after_each_write_costs_another_attempt_and_nothing_else(
+    project: Any, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = project.promoted("old")
+    path = project.model("asked twice")
+    project.judged(path)
+    attempt, lost = Server._attempt, set[str]()
+
+    def losing(self: Server, method: str, path: str, *rest: Any, **given: Any) -> Any:
+        answer = attempt(self, method, path, *rest, **given)
+        if path not in lost and method != "GET":
+            lost.add(path)
+            raise protocol._Again("no answer in time")
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(protocol, "FIRST_PAUSE", 0.001)
+        patched.setattr(Server, "_attempt", losing)
+        promoted = project.promote(path).predicate
+    assert (promoted.result, promoted.before, promoted.after) == ("pass", old, digest_path(path))
+    assert len(lost) >= 7  # searches, run, model, run's end, statements, version, alias
+    head = project.registry.head(project.name)
+    assert promoted.version == head.aliases["champion"].number
+    assert person.aliases(project.name) == {"champion": promoted.version}
+    assert not head.strays
+    assert not project.promote(path).predicate.changed
 
 
 def test_an_alias_that_is_set_late_by_a_slow_promotion_does_not_undo_a_later_one(

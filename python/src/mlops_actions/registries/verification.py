@@ -60,7 +60,12 @@ def verify(registry: Registry, name: str, said: Callable[[str], None] = lambda _
 def _aliases(registry: Registry, name: str, changes: list[Change]) -> Iterator[Problem]:
     """An alias that names something else than the log's newest change of it says."""
     last: dict[str, Version] = {change.alias: change.after for change in changes}
-    aliases = registry.head(name).aliases
+    head = registry.head(name)
+    aliases = head.aliases
+    for alias, now in sorted(head.strays.items()):
+        if now is not None:
+            message = f"somebody moved it by hand to version {now}, and the log says {aliases[alias] or 'nothing'}."
+            yield Problem(name, f"alias {alias}", message, "Put it back, or promote with `force`.")
     for alias in sorted({*last, *aliases}):
         named, logged = aliases.get(alias), last.get(alias)
         if named != logged:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from mlops_actions.errors import InputError
+from mlops_actions.evidence import digest_bytes
 from mlops_actions.registries.mlflow.rest import Server
-from mlops_actions.registries.objects import Objects
+from mlops_actions.registries.objects import Objects, digest_blocks
 
 _SERVED = "api/2.0/mlflow-artifacts/artifacts"
 _BUCKETS = ("s3", "gs", "az", "abfs", "abfss")
@@ -95,9 +95,9 @@ class BucketArtifacts:
         self._objects.upload(path, content())
 
 
-def sha256_of(artifacts: Artifacts, path: str) -> str:
-    """The SHA-256 of a file, read once."""
-    digest = hashlib.sha256()
-    for block in artifacts.blocks(path):
-        digest.update(block)
-    return digest.hexdigest()
+def digest_of(artifacts: Artifacts) -> str:
+    """The SHA-256 of the model among these artifacts, read once: of the only file, or else of the listing of all."""
+    digests = {path: digest_blocks(artifacts.blocks(path)) for path in sorted(artifacts.files())}
+    if len(digests) == 1:
+        return next(iter(digests.values()))
+    return digest_bytes("".join(f"{sha256}  {path}\n" for path, sha256 in digests.items()).encode())

@@ -19,7 +19,7 @@ from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored
 from mlops_actions.registries.interface import Blob
 from mlops_actions.registries.kept import kept_content, kept_name, read_kept
-from mlops_actions.registries.mlflow.artifacts import open_artifacts
+from mlops_actions.registries.mlflow.artifacts import digest_of, open_artifacts
 from mlops_actions.registries.mlflow.copies import copy_of, download
 from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
 from mlops_actions.registries.model_file import blob_of, verified_blocks
@@ -108,14 +108,12 @@ class MlflowModels:
         """A local copy, verified."""
         if path := copy_of(blob.sha256):
             return path
-        runs = self.runs(blob.sha256)
-        tagged = None if runs else self._tagged_version(blob.sha256)
-        if not runs and not tagged:
+        source = self._source(blob)
+        if source is None:
             raise OutsideError(
                 f"MLflow at {self._server.url!r} has lost the model {blob.sha256}: its bytes are gone.",
                 hint="Promote the original file again, by its path, to repair it.",
             )
-        source = runs[0].source if runs else str((tagged or {})["source"])
         sha256, path = download(open_artifacts(source, self._server))
         if sha256 != blob.sha256:
             raise OutsideError(
@@ -124,6 +122,15 @@ class MlflowModels:
                 hint="Promote the original file again, by its path, to repair it.",
             )
         return path
+
+    def check(self, blob: Blob) -> str | None:
+        """What is wrong with the stored bytes, read where they lie; None for nothing."""
+        source = self._source(blob)
+        artifacts = open_artifacts(source, self._server) if source else None
+        if artifacts is None or not artifacts.files():
+            return f"the bytes of {blob.sha256[:12]} are gone."
+        found = digest_of(artifacts)
+        return None if found == blob.sha256 else f"its bytes have the SHA-256 {found[:12]}, not {blob.sha256[:12]}."
 
     def examine(self, version: Mapping[str, Any]) -> Blob:
         """The model of a version that others registered; its digest is computed from its artifacts."""
@@ -157,6 +164,13 @@ class MlflowModels:
             for path in artifacts.files(_folder(name)):
                 found[path] = read_kept(path, b"".join(artifacts.blocks(path)), f"{run.artifacts}, {path}")
         return [found[path] for path in sorted(found)]
+
+    def _source(self, blob: Blob) -> str | None:
+        """The URI of the artifacts that hold a model."""
+        if runs := self.runs(blob.sha256):
+            return runs[0].source
+        tagged = self._tagged_version(blob.sha256)
+        return str(tagged["source"]) if tagged else None
 
     def _is_whole(self, run: Run) -> bool:
         """By its size: it is verified whenever it is read."""
