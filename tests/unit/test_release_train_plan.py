@@ -135,6 +135,17 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
         "mlops.yml:2: the registry 's4://models' is of an unknown kind 's4'. Known: az, file, gs, "
         "mlflow+http, mlflow+https, s3. A folder is written file:folder.",
     ),
+    "a hosted registry without a log": (
+        {"registry: file:registry": "registry: mlflow+https://models.example"},
+        "mlops.yml:2: the hosted registry 'mlflow+https://models.example' keeps no history that can be trusted, so it "
+        "needs a log beside it. Write s3://bucket/folder, gs://…, az://…, or file:/folder on a disk that all runs "
+        "share.",
+    ),
+    "a log of a registry that keeps its own": (
+        {"registry: file:registry": "registry: file:registry\nlog: s3://bucket/log"},
+        "mlops.yml:2: the input 'registry' is 'file:registry': only a hosted registry needs the input 'log'; "
+        "'file:registry' keeps its own.",
+    ),
     "a registry without a bucket": (
         {"  alias: champion": "  alias: champion\n  registry: s3://"},
         "mlops.yml:15: the registry 's3://' names no bucket. Write s3://bucket/folder.",

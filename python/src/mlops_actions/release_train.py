@@ -20,7 +20,7 @@ from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Words
 from mlops_actions.ci.sources import Given, GivenInputs, collect, read_inputs
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Predicate, Statement
-from mlops_actions.registries.locations import scheme_of
+from mlops_actions.registries.locations import open_registry
 from mlops_actions.runner import (
     ACTIONS,
     Outcome,
@@ -139,16 +139,17 @@ def _check_stage(stage: str, given: GivenInputs) -> None:
     inputs = read_inputs(module.Inputs, given, stage)
     check_named(module.Inputs, given)
     if "registry" in given:
-        _check_registry(given["registry"])
+        _check_registry(inputs.registry, given["registry"].source)
     if check := getattr(module, "check", None):
         check(inputs)
 
 
-def _check_registry(given: Given) -> None:
+def _check_registry(location: str, source: str) -> None:
+    """Nothing is read yet; a hosted one must name its log."""
     try:
-        scheme_of(str(given.value))
+        open_registry(location)
     except InputError as error:
-        raise InputError(error.message, where=given.source, hint=error.hint) from None
+        raise InputError(error.message, where=source, hint=error.hint) from None
 
 
 def _evaluated_model(
