@@ -38,3 +38,15 @@ def test_a_percentage_never_passes_for_a_share() -> None:
         "Write 90 % as 0.9."
     )
     assert gate("eval.accuracy > 20\nloss < 20", **about).predicate.result == "fail"
+
+
+def test_counts_in_a_metrics_file_make_the_gate_judge_on_intervals() -> None:
+    Path("metrics.json").write_text('{"accuracy": {"value": 0.82, "n": 50}, "loss": 0.3}')
+    verdict = gate("accuracy > 0.80\nloss < 0.5", metrics_file="metrics.json", model="model.joblib").predicate
+    assert (verdict.result, verdict.judged_on) == ("inconclusive", "intervals")
+    accuracy, loss = verdict.rules
+    assert accuracy.lower is not None
+    assert (loss.result, loss.lower) == ("pass", None)
+    assert accuracy.rows_needed is not None
+    points = gate("accuracy > 0.80", metrics_file="metrics.json", model="model.joblib", judge="points").predicate
+    assert (points.result, points.judged_on) == ("pass", "points")

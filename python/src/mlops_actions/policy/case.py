@@ -37,6 +37,8 @@ class Case:
     """The evaluation's own result; a verdict is never better."""
     notes: tuple[Reason, ...] = ()
     """The evaluation's own reasons."""
+    points: bool = False
+    """Whether the numbers came without anything that an interval could be made from."""
     data: tuple[str, ...] = ()
     """Digests of the data that it was evaluated on."""
 
@@ -92,7 +94,7 @@ def case_of(
 def from_metrics_file(
     store: EvidenceStore, rules: Sequence[Rule], subject: Subject, path: str, data: str | None
 ) -> Case:
-    """The case of another tool's numbers, which can only be judged as points."""
+    """The case of another tool's numbers: judged on intervals where the file holds counts, else as points."""
     from mlops_actions.policy.metrics_file import check_units, read_metrics
 
     for rule in rules:
@@ -108,11 +110,12 @@ def from_metrics_file(
     if subject.size is not None:
         # What was weighed here counts, whatever the file claims.
         measured["size_mb"] = subject.size / MEGABYTE
-    facts = Facts(Scope(0, file.metrics), measured=measured)
+    facts = Facts(Scope(file.rows, file.metrics), measured=measured)
     check_names(rules, facts, "the metrics-file")
     check_units(rules, file)
     material = Material(name="metrics", uri=file.uri, digest={"sha256": file.sha256})
-    return _with_history(Case(subject, facts, (material,)), rules, store, (data_digest(data),) if data else ())
+    case = Case(subject, facts, (material,), points=file.points)
+    return _with_history(case, rules, store, (data_digest(data),) if data else ())
 
 
 def _check_counts(rules: Sequence[Rule], facts: Facts) -> None:

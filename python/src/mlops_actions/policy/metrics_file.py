@@ -12,9 +12,13 @@ from pathlib import Path
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
+from mlops_actions.policy.counted import counted
 from mlops_actions.policy.language.rule import Rule
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.metrics import known_metric
+
+_ROUNDED = 0.006
+"""What a number that was rounded to two digits may be off."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,17 @@ class MetricsFile:
     uri: str
     sha256: str
     metrics: dict[str, Estimate]
-    """Points; NaN for what is written as NaN, Infinity or null, so that no rule passes on it."""
+    """With intervals where the file holds counts, else points; NaN for what is written as NaN, Infinity or null."""
+
+    @property
+    def rows(self) -> int:
+        """The most rows that a number rests on; 0 where none says."""
+        return max((one.n for one in self.metrics.values() if one.scale != "point"), default=0)
+
+    @property
+    def points(self) -> bool:
+        """Whether no number has an interval."""
+        return all(one.scale == "point" for one in self.metrics.values())
 
 
 def read_metrics(path: str) -> MetricsFile:
@@ -37,6 +51,7 @@ def read_metrics(path: str) -> MetricsFile:
         content = Path(path).read_bytes()
         document = json.loads(content, parse_constant=lambda _: nan, object_pairs_hook=_unique)
         found = list(_numbers(document, ()))
+        estimates = dict(_named(document))
     except FileNotFoundError:
         raise InputError(f"the metrics-file {path!r} does not exist.", hint="Check the path.") from None
     except OSError as error:
@@ -50,7 +65,9 @@ def read_metrics(path: str) -> MetricsFile:
             raise InputError(f"{count} numbers read as {name!r}.", where=path, hint="Keep one of them.")
     if not found:
         raise InputError("the metrics-file holds no number.", where=path, hint='Write {"accuracy": 0.9}.')
-    return MetricsFile(path, digest_bytes(content), _with_short_names(dict(found)))
+    _check_agreement(dict(found), estimates, path)
+    points = {name: Estimate.point(number) for name, number in found}
+    return MetricsFile(path, digest_bytes(content), _with_short_names(points | estimates))
 
 
 def check_units(rules: Sequence[Rule], file: MetricsFile) -> None:
@@ -118,8 +135,27 @@ def _word(key: str) -> tuple[str, ...]:
     return (f"_{word}" if word[:1].isdigit() else word,) if word else ()
 
 
-def _with_short_names(numbers: dict[str, float]) -> dict[str, Estimate]:
+def _with_short_names(numbers: dict[str, Estimate]) -> dict[str, Estimate]:
     last = {name: name.rpartition(".")[2] for name in numbers}
     shared = Counter(last.values())
     short = {last[name]: number for name, number in numbers.items() if shared[last[name]] == 1}
-    return {name: Estimate.point(number) for name, number in {**short, **numbers}.items()}
+    return {**short, **numbers}
+
+
+def _named(document: object) -> Iterator[tuple[str, Estimate]]:
+    """Estimates by the names that a rule can write."""
+    for keys, estimate in counted(document):
+        if name := ".".join(part for key in keys for part in _word(key)):
+            yield name, estimate
+
+
+def _check_agreement(numbers: dict[str, float], estimates: dict[str, Estimate], path: str) -> None:
+    """Raise InputError where a number and the counts that it should rest on tell different values."""
+    for name, estimate in estimates.items():
+        number = numbers.get(name, nan)
+        if isfinite(number) and isfinite(estimate.value) and abs(number - estimate.value) > _ROUNDED:
+            raise InputError(
+                f"{name} is {number:g}, and the counts in the file give {estimate.value:.4g}.",
+                where=path,
+                hint="Keep the one that is right.",
+            )

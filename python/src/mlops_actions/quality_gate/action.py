@@ -55,7 +55,9 @@ class Inputs(CommonInputs):
         None, description="Which evaluation counts: path of its data, or the beginning of the data's SHA-256."
     )
     metrics_file: Annotated[str | None, FILES] = Field(
-        None, description="JSON of numbers from another tool instead of an evaluation; judged as points."
+        None,
+        description="JSON of numbers from another tool instead of an evaluation; judged on intervals where the file "
+        "holds counts, else as points.",
     )
     without_champion: Literal["skip", "fail"] = Field(
         "skip", description="What rules about the champion come to when there never was one: `skip` or `fail`."
@@ -92,7 +94,7 @@ def run(inputs: Inputs) -> Statement[Verdict]:
     case = _case(inputs, policy)
     terms = Terms(
         confidence=policy.confidence or inputs.confidence or DEFAULT_CONFIDENCE,
-        points=inputs.judge == "points" or inputs.metrics_file is not None,
+        points=inputs.judge == "points" or case.points,
         without_champion=inputs.without_champion,
         today=datetime.now(UTC).date(),
     )
