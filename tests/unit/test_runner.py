@@ -204,11 +204,13 @@ def test_a_deferred_action_that_was_cancelled_still_states_how_it_ended(job: Job
 def test_progress_is_shown_and_cannot_command_the_runner(job: Job) -> None:
     def talks(_: CommonInputs) -> Statement[Predicate]:
         logging.getLogger("mlops_actions.small").info("::warning::from data")
+        logging.getLogger("mlops_actions.small").warning("moved by hand\n::error::from data")
         return statement()
 
     job.run(talks)
     lines = job.stdout.getvalue().splitlines()
     assert lines[lines.index("::warning::from data") - 1].startswith("::stop-commands::")
+    assert "::warning::moved by hand%0A::error::from data" in lines
 
 
 def test_reasons_are_annotations_at_their_places(job: Job) -> None:

@@ -300,7 +300,7 @@ def _as_text(value: object) -> str:
 
 
 class _ProgressHandler(logging.Handler):
-    """Progress is logged by the actions; the CI system shows it."""
+    """Progress is logged by the actions; the CI system shows it, and a warning on the run's page too."""
 
     def __init__(self, ci: CI) -> None:
         super().__init__(logging.INFO)
@@ -308,5 +308,8 @@ class _ProgressHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show each line of the message."""
+        if record.levelno >= logging.WARNING:
+            self._ci.annotate([Annotation("warning", record.getMessage())])
+            return
         for line in record.getMessage().splitlines():
             self._ci.say(line)
