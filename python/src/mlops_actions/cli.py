@@ -23,6 +23,7 @@ COMMANDS = {
     "history": "mlops_actions.history",
     "diff": "mlops_actions.diff",
     "explain": "mlops_actions.explain",
+    "import": "mlops_actions.import_models",
     "verify": "mlops_actions.verify",
     "gc": "mlops_actions.gc",
     "attest": "mlops_actions.attest",
