@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -135,34 +136,31 @@ def running_mlflow(what: list[str | Path], port: int, folder: Path, variables: M
 def running_postgresql(folder: Path, port: int) -> Iterator[str]:
     """A throw-away database; it refuses to run as root, so that its package's user does."""
     programs = postgresql() or Path()
-    data = folder / "postgresql"
-    data.mkdir()
     user = None if os.geteuid() else "postgres"
-    if user:
-        shutil.chown(data, user)
-        for parent in data.parents:
-            if parent.owner() == "root" and parent.stat().st_mode & 0o001 == 0:
-                parent.chmod(0o711)
-    options = ["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"]
-    subprocess.run([programs / "initdb", "-D", data, *options], user=user, cwd="/", check=True, capture_output=True)
-    command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port), "-k", data, "-h", "127.0.0.1"]
-    command += [
-        "-c",
-        "fsync=off",
-        "-c",
-        "synchronous_commit=off",
-        "-c",
-        "full_page_writes=off",
-        "-c",
-        "max_connections=60",
-    ]
-    with running(command, folder / "postgresql.log", os.environ, user=user):
-        listens(port)
-        for name in ("mlflow", "guarded", "users"):
-            subprocess.run(
-                [programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", name], check=True
-            )
-        yield f"postgresql+psycopg2://postgres@127.0.0.1:{port}"
+    # Not below `folder`: pytest keeps its folders to itself, and another run of it would close an opened one again.
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as data:
+        if user:
+            shutil.chown(data, user)
+        options = ["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "--locale=C"]
+        subprocess.run([programs / "initdb", "-D", data, *options], user=user, cwd="/", check=True, capture_output=True)
+        command: list[str | Path] = [programs / "postgres", "-D", data, "-p", str(port), "-k", data, "-h", "127.0.0.1"]
+        command += [
+            "-c",
+            "fsync=off",
+            "-c",
+            "synchronous_commit=off",
+            "-c",
+            "full_page_writes=off",
+            "-c",
+            "max_connections=60",
+        ]
+        with running(command, folder / "postgresql.log", os.environ, user=user):
+            listens(port)
+            for name in ("mlflow", "guarded", "users"):
+                subprocess.run(
+                    [programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", name], check=True
+                )
+            yield f"postgresql+psycopg2://postgres@127.0.0.1:{port}"
 
 
 @contextmanager
