@@ -9,7 +9,7 @@ import pytest
 
 from evaluations import binary_evaluation, multiclass_evaluation, regression_evaluation
 from mlops_actions.evidence import Reason, Statement
-from mlops_actions.evidence.evaluation import Disparity, Evaluation, Extreme
+from mlops_actions.evidence.evaluation import Disparity, Evaluation, Extreme, Reference
 from mlops_actions.reports import to_html, to_markdown
 from mlops_actions.reports.page import Interval, Intervals
 from mlops_actions.reports.scales import Axis, common_axis, own_axis, steps
@@ -121,6 +121,14 @@ def test_an_inconclusive_evaluation_says_why_and_shows_its_numbers() -> None:
     assert re.search(r"^\| roc_auc +\| 0\.\d+ +\| 0\.\d+ +\| \+0\.\d+ +\| – +\|$", section, re.MULTILINE)
     assert "better" not in section.partition("</details>")[0]
     assert 'class="bar' in to_html([stated(few)])
+
+
+def test_what_a_model_is_measured_against_besides_the_champion_is_folded_below() -> None:
+    past = Reference(name="flights:3", estimates=BINARY.champion, differences=BINARY.differences)
+    section = to_markdown(stated(BINARY.model_copy(update={"references": {"recorded": past}})))
+    folded = section.partition("<details><summary>Against its own evaluation at promotion: flights:3</summary>")[2]
+    assert [one.strip() for one in folded.splitlines()[2].split("|")[1:4]] == ["metric", "candidate", "recorded"]
+    assert "| better" in folded.partition("</details>")[0]
 
 
 def test_an_axis_of_one_row_has_its_limit_in_the_middle() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
 from mlops_actions.evidence.statement import Statement
@@ -11,6 +12,12 @@ from mlops_actions.reports.direction import HEADLINE, oriented, told
 from mlops_actions.reports.page import Block, Interval, Intervals, Measure, Outcome, Page, Table, Text, counted, number
 
 Records = Mapping[str, EstimateRecord]
+
+_ROLES = {
+    "anchor": "Against an older model",
+    "baseline": "Against no model at all",
+    "recorded": "Against its own evaluation at promotion",
+}
 
 _OUTCOMES: dict[str, Outcome] = {"better": "pass", "worse": "fail"}
 
@@ -54,6 +61,9 @@ def _blocks(evaluation: Evaluation) -> Iterator[Block]:
     yield from (Text(f"Warning: {one.message}") for one in evaluation.reasons if one.warning)
     yield _metrics(evaluation)
     yield Text(f"Each bound holds with {_shown(evaluation)} % confidence.")
+    for role, one in evaluation.references.items():
+        title = f"{_ROLES[role]}: {one.name}"
+        yield replace(_compared(title, role, evaluation.estimates, one.estimates, one.differences), folded=True)
     yield from curves.groups(evaluation)
     yield from slices.groups(evaluation)
     yield from fairness.groups(evaluation)
