@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs, to_seconds
 from mlops_actions.runner import Outcome, common_inputs
+
+if TYPE_CHECKING:
+    from mlops_actions.registries.collection import Garbage
 
 KEEP = 10
 GRACE = "7d"
@@ -46,16 +50,19 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
         dry_run=options.dry_run,
     )
     for one in found:
-        what = (
-            ("would be gone" if options.dry_run else "gone")
-            if one.trashed
-            else ("would go to the trash" if options.dry_run else "in the trash")
-        )
+        what = _told(one, dry_run=options.dry_run)
         ci.say(f"{one.sha256[:12]}  {one.size:>15,} bytes  {what}")
     for sha256 in back:
         ci.say(f"{sha256[:12]}  was promoted meanwhile: moved back")
-    freed = sum(one.size for one in found if one.trashed)
-    return Outcome(0, {"models": str(len(found)), "bytes-freed": "0" if options.dry_run else str(freed)})
+    freed = sum(one.size for one in found if one.trashed or one.predictions)
+    models = sum(not one.predictions for one in found)
+    return Outcome(0, {"models": str(models), "bytes-freed": "0" if options.dry_run else str(freed)})
+
+
+def _told(one: Garbage, *, dry_run: bool) -> str:
+    if one.trashed or one.predictions:
+        return ("of predictions " if one.predictions else "") + ("would be gone" if dry_run else "gone")
+    return "would go to the trash" if dry_run else "in the trash"
 
 
 def _count(given: str) -> int:

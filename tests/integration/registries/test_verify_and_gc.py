@@ -202,3 +202,21 @@ def test_a_registry_that_is_hosted_is_not_ours_to_clean(registry: ObjectStoreReg
 
     with pytest.raises(InputError, match="is not ours to clean"):
         collect(open_any("mlflow+http://127.0.0.1:9#log=s3://bucket/log"), keep=1, grace=DAY, now=NOW, dry_run=True)
+
+
+def test_predictions_go_with_their_model(registry: ObjectStoreRegistry) -> None:
+    one, two = promote(registry, "one"), promote(registry, "two")
+    for blob in (one, two):
+        assert registry.attach("delay", f"predictions/{blob.sha256}/rows/strict", b"12345")
+    found, _ = collect(registry, keep=1, grace=DAY, now=NOW + 30 * DAY, dry_run=False)
+    assert [(one.sha256, one.size) for one in found if one.predictions] == [(one.sha256, 5)]
+    assert registry.attachments("delay", "predictions") == [f"predictions/{two.sha256}/rows/strict"]
+
+
+def test_fresh_predictions_of_a_model_that_is_not_promoted_yet_stay(registry: ObjectStoreRegistry) -> None:
+    key = f"predictions/{'a' * 64}/rows/strict"
+    registry.attach("delay", key, b"12345")
+    assert gc(registry, days=0) == []
+    assert registry.attachments("delay", "predictions") == [key]
+    assert gc(registry, days=2) == ["a" * 64]
+    assert registry.attachments("delay", "predictions") == []

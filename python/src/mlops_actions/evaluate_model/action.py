@@ -133,6 +133,11 @@ class Inputs(CommonInputs):
         description="The interpreter that scores the champion; by default that of `python`, or, where the champion was "
         "evaluated with other versions, of an environment that uv makes of those.",
     )
+    keep_predictions: bool = Field(
+        True,
+        description="Keep the model's predictions in the registry, so that, once it is the champion, it need not run "
+        "again on the same rows. `false` where the registry is not this job's to write.",
+    )
     isolation: Literal["strict", "process", "none"] = Field(
         "strict",
         description="What is kept from the model: `strict` (environment, network, other processes, your files), "

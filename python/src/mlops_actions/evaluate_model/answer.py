@@ -100,9 +100,7 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
         raise MisbehaviourError("predictions-shape", f"knows {len(set(classes))} classes; two are needed at least.")
     if claims.method == "predict_proba":
         return Answer(classes, checked_probabilities(array, len(classes)), None, None, *timing)
-    if array.shape != (rows,) or array.dtype.kind != "i" or array.min() < 0 or array.max() >= len(classes):
-        raise MisbehaviourError("predictions-shape", "returned something other than one of its labels a row.")
-    return Answer(classes, None, array.astype(np.intp), None, *timing)
+    return Answer(classes, None, checked_codes(array, len(classes)), None, *timing)
 
 
 def checked_values(array: NDArray[Any]) -> NDArray[np.float64]:
@@ -112,6 +110,13 @@ def checked_values(array: NDArray[Any]) -> NDArray[np.float64]:
         raise MisbehaviourError("predictions-shape", f"returned an array of shape {array.shape}, not one number a row.")
     _refuse_nan(values)
     return values.astype(np.float64)
+
+
+def checked_codes(array: NDArray[Any], classes: int) -> NDArray[np.intp]:
+    """Indices of predicted classes, one a row. Raises MisbehaviourError for anything else."""
+    if array.ndim != 1 or array.dtype.kind != "i" or array.min() < 0 or array.max() >= classes:
+        raise MisbehaviourError("predictions-shape", "returned something other than one of its labels a row.")
+    return array.astype(np.intp)
 
 
 def checked_probabilities(array: NDArray[Any], classes: int) -> NDArray[np.float64]:

@@ -71,16 +71,18 @@ def find_candidate(inputs: Inputs, model: Model | None, test_set: TestSet, sandb
 
 def _model(inputs: Inputs, model: Model, test_set: TestSet, sandbox: Sandbox) -> Candidate:
     from mlops_actions.evaluate_model.exchange import ModelFile
+    from mlops_actions.evaluate_model.kept_predictions import keep_predictions
     from mlops_actions.evaluate_model.scoring import score
 
     file = ModelFile(model.path, model.sha256, "model", tuple(inputs.trusted_types))
-    return Candidate(
-        model.reference,
-        model.sha256,
-        "model",
-        lambda: score(file, test_set, sandbox, inputs.time_limit),
-        size_of(model),
-    )
+
+    def predict() -> Answer:
+        answer = score(file, test_set, sandbox, inputs.time_limit)
+        if inputs.keep_predictions:
+            keep_predictions(answer, model, test_set, sandbox.level, inputs.registry, inputs.name)
+        return answer
+
+    return Candidate(model.reference, model.sha256, "model", predict, size_of(model))
 
 
 def _predictions(location: str, inputs: Inputs, model: Model | None, test_set: TestSet) -> Candidate:

@@ -16,6 +16,7 @@ from mlops_actions.errors import OutsideError
 from mlops_actions.evaluate_model.mlflow_folder import loading_of
 from mlops_actions.evaluate_model.model_format import Loading, format_of
 from mlops_actions.evidence import digest_path
+from mlops_actions.evidence.evaluation import Task
 from mlops_actions.tables.interface import Column
 
 SCORER = Path(__file__).with_name("scorer")
@@ -24,6 +25,11 @@ BATCH_ROWS = 100_000
 SINGLE_ROWS = 30
 
 Wanted = Literal["classes", "values"]
+
+
+def wanted_of(task: Task) -> Wanted:
+    """What the scorer is asked for."""
+    return "values" if task == "regression" else "classes"
 
 
 @dataclass(frozen=True)

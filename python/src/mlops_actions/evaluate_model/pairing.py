@@ -12,13 +12,14 @@ from mlops_actions.evaluate_model.asked import cost_matrix
 from mlops_actions.evaluate_model.candidate import Candidate
 from mlops_actions.evaluate_model.champion import Rival
 from mlops_actions.evaluate_model.exchange import ModelFile
+from mlops_actions.evaluate_model.kept_predictions import kept_predictions
 from mlops_actions.evaluate_model.own_environment import own_interpreter
 from mlops_actions.evaluate_model.predictions import all_classes, predictions_of
 from mlops_actions.evaluate_model.sandbox import Limits, Sandbox, choose, find_interpreter
 from mlops_actions.evaluate_model.scoring import score
 from mlops_actions.evaluate_model.target import Label, Target, shown
 from mlops_actions.evaluate_model.testset import TestSet
-from mlops_actions.evidence import Reason
+from mlops_actions.evidence import Material, Reason
 from mlops_actions.registries.reference import Model
 from mlops_actions.statistics.sample import Predictions, Sample
 
@@ -36,6 +37,8 @@ class Scored:
     rivals: Mapping[Rival, Answer] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
     """Why a rival could not be scored."""
+    materials: tuple[Material, ...] = ()
+    """Predictions of rivals that were kept in the registry."""
 
     def classes(self, target: Target) -> tuple[Label, ...]:
         """The target's, then those that only models know."""
@@ -51,12 +54,19 @@ def score_all(
     """
     own = candidate.predict()
     answers: dict[Rival, Answer] = {}
-    reasons = []
+    reasons, materials = [], []
     for role, rival in rivals.items():
         interpreter = inputs.champion_python if role == "champion" else None
         if rival.sha256 == candidate.sha256 and interpreter is None:
             log.info("The model is the %s.", role)
             answers[role] = own
+            continue
+        assert sandbox is not None
+        kept = kept_predictions(rival, test_set, sandbox.level, inputs.registry, inputs.name)
+        if kept and interpreter is None:
+            log.info("The %s's predictions of these rows are kept in the registry: it does not run again.", role)
+            answers[role] = kept[0]
+            materials.append(kept[1])
             continue
         try:
             its_own = _sandbox_of(inputs, role, rival, interpreter, sandbox)
@@ -64,7 +74,7 @@ def score_all(
         except MisbehaviourError as error:
             message = f"The {role} {error.message}"
             reasons.append(Reason(code=f"{role}-not-scored", message=message, where=rival.reference))
-    return Scored(own, answers, tuple(reasons))
+    return Scored(own, answers, tuple(reasons), tuple(materials))
 
 
 def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = "champion") -> Sample:
@@ -88,9 +98,8 @@ def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = 
     )
 
 
-def _sandbox_of(inputs: Inputs, role: Rival, model: Model, interpreter: str | None, sandbox: Sandbox | None) -> Sandbox:
+def _sandbox_of(inputs: Inputs, role: Rival, model: Model, interpreter: str | None, sandbox: Sandbox) -> Sandbox:
     """With the interpreter that was named for a rival, or the one that has the versions it was evaluated with."""
-    assert sandbox is not None
     if interpreter is not None:
         found = find_interpreter(interpreter, "champion-python")
     else:

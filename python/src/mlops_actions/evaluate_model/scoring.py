@@ -6,7 +6,7 @@ import logging
 
 from mlops_actions.evaluate_model.answer import Answer, MisbehaviourError, Problem, read_answer
 from mlops_actions.evaluate_model.endings import refuse_excess, without_answer
-from mlops_actions.evaluate_model.exchange import ModelFile, Wanted, hand_over
+from mlops_actions.evaluate_model.exchange import ModelFile, hand_over, wanted_of
 from mlops_actions.evaluate_model.problems import plain, raise_problem
 from mlops_actions.evaluate_model.sandbox import Sandbox, exchange_folder
 from mlops_actions.evaluate_model.testset import TestSet
@@ -19,7 +19,7 @@ def score(model: ModelFile, test_set: TestSet, sandbox: Sandbox, seconds: float)
 
     Raises MisbehaviourError for what speaks against the model, InputError for what speaks against its environment.
     """
-    wanted: Wanted = "values" if test_set.target.task == "regression" else "classes"
+    wanted = wanted_of(test_set.target.task)
     log.info("Scoring %s rows with the %s in %s.", f"{test_set.rows:,}", model.name, sandbox.means)
     with exchange_folder(sandbox.nobody) as folder:
         hand_over(folder, model, test_set.features, test_set.rows, wanted)

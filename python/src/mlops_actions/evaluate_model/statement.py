@@ -19,7 +19,6 @@ from mlops_actions.evaluate_model.fairness import disparities, metrics_between_g
 from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
 from mlops_actions.evaluate_model.pairing import Scored, sample_of
 from mlops_actions.evaluate_model.reasons import not_estimated
-from mlops_actions.evaluate_model.row_identity import row_hashes, row_order
 from mlops_actions.evaluate_model.sandbox import Sandbox
 from mlops_actions.evaluate_model.testset import TestSet
 from mlops_actions.evidence import Material, Result
@@ -49,7 +48,7 @@ def known_before(
         "positive_label": test_set.target.positive,
         "features": list(test_set.features),
         "unavailable": [name for name, why in kept_back.items() if why == "unavailable"],
-        "row_order": row_order(row_hashes(test_set.features)) if test_set.features else None,
+        "row_order": test_set.row_order,
         "cluster": inputs.cluster,
         "minimum_count": inputs.minimum_count,
         "champion_sha256": champion.sha256 if champion else None,
@@ -94,7 +93,7 @@ def measured(
         fairness=fairness,
         curves=curves_of(sample, scored.classes(test_set.target), inputs.confidence),
         timing=_timing(scored.candidate),
-        **known,
+        **{**known, "materials": [*known["materials"], *scored.materials]},
     )
 
 

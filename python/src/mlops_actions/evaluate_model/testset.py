@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from mlops_actions.errors import InputError, nearest
 from mlops_actions.evaluate_model.availability import Availability
 from mlops_actions.evaluate_model.clusters import column_of, values_of
 from mlops_actions.evaluate_model.dependence import is_candidate
+from mlops_actions.evaluate_model.row_identity import row_hashes, row_order
 from mlops_actions.evaluate_model.target import Target, read_target
 from mlops_actions.evidence import Material
 from mlops_actions.evidence.evaluation import Task
@@ -50,6 +52,11 @@ class TestSet:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.target.truth)
+
+    @cached_property
+    def row_order(self) -> str | None:
+        """SHA-256 of the features' rows in their order; None without features."""
+        return row_order(row_hashes(self.features)) if self.features else None
 
 
 def read_test_set(

@@ -21,6 +21,8 @@ from mlops_actions.registries.trash import TRASH, restore, trashed
 
 _BLOB = re.compile(r"blobs/(?P<sha256>[0-9a-f]{64})/model[^/]*")
 
+_PREDICTIONS = re.compile(r"models/[^/]+/predictions/(?P<sha256>[0-9a-f]{64})/.+")
+
 
 @dataclass(frozen=True)
 class Garbage:
@@ -31,6 +33,8 @@ class Garbage:
     size: int
     trashed: bool
     """Whether they lie in the trash already, and are gone for good after this run."""
+    predictions: bool = False
+    """Whether these are its predictions, which can be made again and are gone at once."""
 
 
 def collect(
@@ -48,10 +52,11 @@ def collect(
     objects = registry.objects
     kept = reachable(registry, keep, now - grace)
     found = [*_unreached(objects, kept, now - grace), *_in_trash(objects, now - grace)]
+    found += _predictions(registry, kept, now - grace)
     if dry_run:
         return found, []
     for one in found:
-        if one.trashed:
+        if one.trashed or one.predictions:
             objects.delete(one.key)
         else:
             objects.move(one.key, trashed(one.key, now))
@@ -90,6 +95,18 @@ def _in_trash(objects: Objects, before: datetime) -> Iterator[Garbage]:
         match = TRASH.fullmatch(key)
         if match and int(match["seconds"]) < before.timestamp():
             yield Garbage(key, match["sha256"], objects.size(key) or 0, trashed=True)
+
+
+def _predictions(registry: ObjectStoreRegistry, kept: set[str], before: datetime) -> Iterator[Garbage]:
+    objects = registry.objects
+    for name in registry.names():
+        for key in objects.keys(f"models/{name}/predictions"):
+            match = _PREDICTIONS.fullmatch(key)
+            if match is None or match["sha256"] in kept:
+                continue
+            stored, size = objects.modified(key), objects.size(key)
+            if stored is not None and size is not None and stored < before:
+                yield Garbage(key, match["sha256"], size, trashed=False, predictions=True)
 
 
 def _brought_back(registry: ObjectStoreRegistry) -> list[str]:
