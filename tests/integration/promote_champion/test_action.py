@@ -305,14 +305,3 @@ def test_an_unwritable_registry_is_named(project: Any) -> None:
         "Check that it is there, your rights and the free space, then run it again."
     )
     assert caught.value.exit_code == 4
-
-
-def test_the_log_keeps_who_promoted_and_by_which_run(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = {"ACTOR": "alice", "REPOSITORY": "org/project", "RUN_ID": "77", "SERVER_URL": "https://git.example"}
-    for name, value in {"ACTIONS": "true", **run}.items():
-        monkeypatch.setenv(f"GITHUB_{name}", value)
-    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
-    project.promoted("one")
-    (change,) = project.registry.history("delay")
-    assert (change.author.actor, change.author.approved_by) == ("alice", ())
-    assert change.author.run_url == "https://git.example/org/project/actions/runs/77"

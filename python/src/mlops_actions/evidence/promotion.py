@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from mlops_actions.evidence.statement import Document, Predicate, Reason, Uri
+from mlops_actions.evidence.verdict import RuleOutcome
 
 
 class Forced(Document):
@@ -29,5 +30,7 @@ class Promotion(Predicate):
     after: str | None = Field(description="SHA-256 that the alias names now.")
     entry: int | None = Field(description="Number of the log entry; null for a dry run.")
     changed: bool = Field(description="False for a repeated promotion, a dry run or a refusal.")
+    decision: str | None = Field(None, description="The verdict that it rests on, in one sentence.")
+    rules: list[RuleOutcome] = Field([], description="What that verdict says of each rule, slices left out.")
     forced: Forced | None = Field(None, description="Where refusals were overridden.")
     approved_by: list[str] = Field([], description="Who approved the run, where it had to wait for that.")

@@ -6,13 +6,8 @@ from collections.abc import Iterator, Mapping
 from math import isfinite, sqrt
 from typing import Any
 
-import numpy as np
-
-from mlops_actions.statistics.clusters import Design
 from mlops_actions.statistics.estimate import Estimate
-from mlops_actions.statistics.evaluation import evaluate
 from mlops_actions.statistics.metrics import known_metric
-from mlops_actions.statistics.sample import Predictions, Sample
 
 _CLASS = frozenset({"precision", "recall", "f1-score", "support"})
 _AVERAGES = frozenset({"micro avg", "macro avg", "weighted avg", "samples avg"})
@@ -102,6 +97,13 @@ def _confused(matrix: object) -> Iterator[tuple[str, Estimate]]:
     rows = [[_whole(cell, zero=True) for cell in row] if isinstance(row, list) else [] for row in matrix]
     if any(len(row) != len(matrix) or None in row for row in rows):
         return
+    # Only a matrix needs numpy, and a gate is to start quickly.
+    import numpy as np
+
+    from mlops_actions.statistics.clusters import Design
+    from mlops_actions.statistics.evaluation import evaluate
+    from mlops_actions.statistics.sample import Predictions, Sample
+
     counts = np.array(rows, dtype=np.float64)
     truth, labels = (codes[counts.ravel() > 0] for codes in map(np.ravel, np.indices(counts.shape)))
     kept = counts.ravel()[counts.ravel() > 0]

@@ -16,9 +16,10 @@ from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds,
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Statement
 from mlops_actions.evidence.promotion import Forced, Promotion
+from mlops_actions.evidence.verdict import Verdict
 from mlops_actions.promote_champion.candidate import find_candidate
 from mlops_actions.promote_champion.gathering import gather, policy_digest
-from mlops_actions.promote_champion.proof import related_statements
+from mlops_actions.promote_champion.proof import Proof, related_statements
 from mlops_actions.promote_champion.refusals import Conditions, Grounds, moved_by_hand, overridable, refusals
 from mlops_actions.promote_champion.rollback import version_to_restore
 from mlops_actions.promote_champion.swap import Moved, move_alias
@@ -31,7 +32,7 @@ FORCE_WORDS = 3
 DRY_RUN = "dry-run"
 """The code of the one reason that is no refusal."""
 
-Proof = Literal["verdict", "rollout", "evaluation", "training"]
+Kind = Literal["verdict", "rollout", "evaluation", "training"]
 
 
 class Inputs(CommonInputs):
@@ -44,7 +45,7 @@ class Inputs(CommonInputs):
         "that the newest required statement is about.",
     )
     alias: str = Field("champion", pattern=f"^{NAME}$", description="The alias to move.")
-    require: Annotated[list[Proof], BeforeValidator(split_words)] = Field(
+    require: Annotated[list[Kind], BeforeValidator(split_words)] = Field(
         ["verdict"],
         description="Statements that must pass for exactly this model: `verdict`, `rollout`, `evaluation`, `training`.",
     )
@@ -83,7 +84,7 @@ class Inputs(CommonInputs):
 
     @field_validator("require")
     @classmethod
-    def _requires_something(cls, require: list[Proof]) -> list[Proof]:
+    def _requires_something(cls, require: list[Kind]) -> list[Kind]:
         if not require:
             raise ValueError("name at least one kind of statement, such as verdict")
         return require
@@ -110,6 +111,8 @@ class _Order:
     prepare: Callable[[], Blob]
     """See that the model lies in the registry, whole."""
     materials: Sequence[Material] = ()
+    verdict: Verdict | None = None
+    """What it rests on, where a verdict is required."""
 
 
 def run(inputs: Inputs) -> Statement[Promotion]:
@@ -168,7 +171,14 @@ def _promotion(inputs: Inputs, registry: Registry) -> _Order:
             for kind, stored in grounds.proof.items()
             if stored
         ],
+        verdict=_verdict(grounds.proof),
     )
+
+
+def _verdict(proof: Proof) -> Verdict | None:
+    stored = proof.get("verdict")
+    predicate = stored.statement.predicate if stored else None
+    return predicate if isinstance(predicate, Verdict) else None
 
 
 def _roll_back(inputs: Inputs, registry: Registry) -> _Order:
@@ -238,5 +248,7 @@ def _statement(
         changed=moved.entry is not None,
         approved_by=list(author.approved_by) if author and moved.entry else [],
         forced=forced if moved.entry or inputs.dry_run else None,
+        decision=order.verdict.decision if order.verdict else None,
+        rules=[one for one in order.verdict.rules if one.slice is None] if order.verdict else [],
     )
     return Statement(inputs.name, order.sha256, promotion)
