@@ -93,3 +93,19 @@ def test_what_is_no_count_gives_no_interval(tmp_path: Path, document: object) ->
 def test_a_number_that_its_own_counts_contradict_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"accuracy is 0.95, and the counts in the file give 0.8\."):
         read(tmp_path, {"accuracy": 0.95, "confusion_matrix": [[40, 10], [10, 40]]})
+
+
+@pytest.mark.parametrize("accuracy", [float("nan"), {"value": float("nan"), "n": 100}])
+def test_a_number_that_is_not_known_is_not_replaced_by_counts(tmp_path: Path, accuracy: object) -> None:
+    with pytest.raises(InputError, match=r"accuracy is nan, and the counts in the file give 0.8\."):
+        read(tmp_path, {"accuracy": accuracy, "confusion_matrix": [[40, 10], [10, 40]]})
+
+
+def test_counts_that_contradict_one_another_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"accuracy is of 20000 rows in one place and of 100 in another\."):
+        read(tmp_path, {"accuracy": {"value": 0.8, "n": 20_000}, "confusion_matrix": [[40, 10], [10, 40]]})
+
+
+def test_a_value_that_a_matrix_contradicts_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"accuracy is 0.95, and the counts in the file give 0.8\."):
+        read(tmp_path, {"accuracy": {"value": 0.95, "n": 100}, "confusion_matrix": [[40, 10], [10, 40]]})

@@ -21,6 +21,23 @@ SHAPES = {
         {"eval_f1": 0.6, "loss": 2.0},
     ),
     "folds": ([{"auc": 0.1}, {"auc": 0.2}], {"_0.auc": 0.1, "_1.auc": 0.2}),
+    "cyclonedx": (
+        {
+            "modelCard": {
+                "quantitativeAnalysis": {
+                    "performanceMetrics": [
+                        {"type": "accuracy", "value": "0.9", "confidenceInterval": {"lowerBound": "0.8"}},
+                        {"type": "recall", "value": "0.7", "slice": "carrier AA"},
+                    ]
+                }
+            }
+        },
+        {
+            "accuracy": 0.9,
+            "modelCard.quantitativeAnalysis.accuracy": 0.9,
+            "modelCard.quantitativeAnalysis.carrier_AA.recall": 0.7,
+        },
+    ),
     "words": ({"top-5 accuracy": 0.5, "flag": True, "name": "x"}, {"top_5_accuracy": 0.5}),
 }
 
@@ -66,3 +83,10 @@ def test_a_bad_metrics_file_is_refused(tmp_path: Path, text: str, message: str) 
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         read_metrics(str(path))
+
+
+@pytest.mark.parametrize("value", ["90 %", "nan", "inf", "", "0,9", True, None, "1e999"])
+def test_a_text_that_is_no_number_is_no_measurement(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "metrics.json"
+    path.write_text(json.dumps({"performanceMetrics": [{"type": "accuracy", "value": value}]}))
+    assert isnan(read_metrics(str(path)).metrics["accuracy"].value)

@@ -17,6 +17,8 @@ from mlops_actions.policy.language.rule import Rule
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.metrics import known_metric
 
+_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+
 _ROUNDED = 0.006
 """What a number that was rounded to two digits may be off."""
 
@@ -42,7 +44,7 @@ class MetricsFile:
 
 
 def read_metrics(path: str) -> MetricsFile:
-    """Read scikit-learn's classification_report, DVC's metrics.json, an MLflow run, Trainer's results and the like.
+    """Read scikit-learn's report, DVC's metrics.json, an MLflow run, Trainer's results, a CycloneDX model card, ….
 
     What Python cannot name is joined by underscores: "macro avg" → "f1-score" is `macro_avg.f1_score`.
     Raises InputError for a file that is missing, is not JSON, names a number twice or holds none.
@@ -51,7 +53,7 @@ def read_metrics(path: str) -> MetricsFile:
         content = Path(path).read_bytes()
         document = json.loads(content, parse_constant=lambda _: nan, object_pairs_hook=_unique)
         found = list(_numbers(document, ()))
-        estimates = dict(_named(document))
+        estimates = list(_named(document))
     except FileNotFoundError:
         raise InputError(f"the metrics-file {path!r} does not exist.", hint="Check the path.") from None
     except OSError as error:
@@ -67,7 +69,7 @@ def read_metrics(path: str) -> MetricsFile:
         raise InputError("the metrics-file holds no number.", where=path, hint='Write {"accuracy": 0.9}.')
     _check_agreement(dict(found), estimates, path)
     points = {name: Estimate.point(number) for name, number in found}
-    return MetricsFile(path, digest_bytes(content), _with_short_names(points | estimates))
+    return MetricsFile(path, digest_bytes(content), _with_short_names(points | dict(estimates)))
 
 
 def check_units(rules: Sequence[Rule], file: MetricsFile) -> None:
@@ -107,11 +109,26 @@ def _numbers(value: object, parts: tuple[str, ...]) -> Iterator[tuple[str, float
             yield from _numbers(number, (*parts, *_word(key)))
         case dict():
             for key, inner in value.items():
+                if key == "performanceMetrics" and isinstance(inner, list):
+                    yield from _performance(inner, parts)
+                    continue
                 yield from _numbers(_latest(inner) if key == "log_history" else inner, (*parts, *_word(str(key))))
         case list():
             keyed = all(isinstance(item, dict) and {"key", "value"} <= item.keys() for item in value)
             for index, item in enumerate(value):
                 yield from _numbers(item, parts if keyed else (*parts, f"_{index}"))
+
+
+def _performance(entries: list[object], parts: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    """CycloneDX writes values as text, and intervals without their confidence, which bound nothing: points."""
+    for entry in entries:
+        match entry:
+            case {"type": str(metric), **fields}:
+                part, value = fields.get("slice"), fields.get("value")
+                of_slice = _word(part) if isinstance(part, str) else ()
+                number = _DECIMAL.fullmatch(value) and float(value) if isinstance(value, str) else value
+                is_number = isinstance(number, int | float) and not isinstance(number, bool)
+                yield from _numbers(number if is_number else None, (*parts, *of_slice, *_word(metric)))
 
 
 def _latest(history: object) -> object:
@@ -149,13 +166,21 @@ def _named(document: object) -> Iterator[tuple[str, Estimate]]:
             yield name, estimate
 
 
-def _check_agreement(numbers: dict[str, float], estimates: dict[str, Estimate], path: str) -> None:
-    """Raise InputError where a number and the counts that it should rest on tell different values."""
-    for name, estimate in estimates.items():
-        number = numbers.get(name, nan)
-        if isfinite(number) and isfinite(estimate.value) and abs(number - estimate.value) > _ROUNDED:
+def _check_agreement(numbers: dict[str, float], estimates: Sequence[tuple[str, Estimate]], path: str) -> None:
+    """Raise InputError where a number and the counts that it should rest on, or two counts, tell different things."""
+    first: dict[str, Estimate] = {}
+    for name, estimate in estimates:
+        number = numbers.get(name, numbers.get(f"{name}.value", estimate.value))
+        other = first.setdefault(name, estimate)
+        if isfinite(estimate.value) and not abs(number - estimate.value) <= _ROUNDED:
             raise InputError(
                 f"{name} is {number:g}, and the counts in the file give {estimate.value:.4g}.",
+                where=path,
+                hint="Keep the one that is right.",
+            )
+        if other.n != estimate.n:
+            raise InputError(
+                f"{name} is of {other.n:g} rows in one place and of {estimate.n:g} in another.",
                 where=path,
                 hint="Keep the one that is right.",
             )
