@@ -166,6 +166,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.cuts import cuts_of
     from mlops_actions.evaluate_model.environments import find_environment
     from mlops_actions.evaluate_model.large import evaluate_large, large_table
+    from mlops_actions.evaluate_model.overlap import find_overlap
     from mlops_actions.evaluate_model.pairing import score_all
     from mlops_actions.evaluate_model.references import with_references
     from mlops_actions.evaluate_model.sandbox import Limits, choose
@@ -186,11 +187,13 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     known = known_before(inputs, candidate, rivals, test_set, sandbox, materials)
     cuts = cuts_of(test_set.slices, test_set.protected, test_set.cut)
     try:
+        seen = find_overlap(inputs.evidence, candidate.sha256, test_set)
         scored = score_all(inputs, candidate, rivals, test_set, sandbox)
         evaluation = measured(inputs, test_set, cuts, scored, known)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=candidate.name)
         return Statement(candidate.name, candidate.sha256, Evaluation(result="fail", reasons=[reason], **known))
+    evaluation = evaluation.model_copy(update={"reasons": [*evaluation.reasons, *seen]})
     evaluation = with_references(evaluation, inputs, model, rivals, test_set, scored)
     return Statement(candidate.name, candidate.sha256, evaluation)
 

@@ -1,0 +1,93 @@
+"""A model that was trained on what it is evaluated on is found, as far as its training was recorded."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
+from mlops_actions.evidence.training import Training
+
+from .conftest import Evaluate, frame, write_table
+
+
+def record(model: str, data: str) -> None:
+    """State that the model was trained on a file."""
+    read = Material(name="data", uri=data, digest={"sha256": digest_path(data)})
+    training = Training(result="pass", materials=[read], command=["python", "train.py"], exit_code=0, seconds=1.0)
+    EvidenceStore("mlops-evidence").write(Statement(model, digest_path(model), training))
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO)
+    return caplog
+
+
+def test_a_model_that_was_trained_on_this_very_data_fails(evaluate: Evaluate, trained: str) -> None:
+    record(trained, "test.parquet")
+    found = evaluate(trained)
+    assert (found.result, found.estimates) == ("fail", {})
+    assert [(one.code, one.message) for one in found.reasons] == [
+        (
+            "trained-on-test-data",
+            "The model was trained on this very data ('test.parquet' has the same SHA-256): "
+            "how it does on new rows cannot be told from it.",
+        )
+    ]
+
+
+def test_rows_that_are_in_the_training_data_are_counted(evaluate: Evaluate, trained: str) -> None:
+    """Of other columns and in another order."""
+    both = pd.concat([frame(500).tail(100), frame().head(30)]).sample(frac=1, random_state=0, ignore_index=True)
+    write_table(both[["late", "rain", "day", "wind"]].assign(more=1), "train.parquet")
+    record(trained, "train.parquet")
+    found = evaluate(trained)
+    warning = next(one for one in found.reasons if one.code == "rows-of-training-data")
+    assert warning.message == (
+        "30 of 400 rows (7.5 %) have the same features as a row of 'train.parquet', which the model was trained on: "
+        "what it scores may be too good. Warned from 1 %; within the test set itself 0.0 % of the rows have a twin."
+    )
+    assert (warning.warning, found.result) == (True, "pass")
+
+
+def test_few_shared_rows_are_told_in_the_log(evaluate: Evaluate, trained: str, told: pytest.LogCaptureFixture) -> None:
+    write_table(frame().head(3), "train.parquet")
+    record(trained, "train.parquet")
+    assert "rows-of-training-data" not in [one.code for one in evaluate(trained).reasons]
+    assert (
+        "3 of 400 rows (0.8 %) have the same features as a row of 'train.parquet', which the model was trained on."
+        in told.messages
+    )
+
+
+@pytest.mark.parametrize("why", ["gone", "changed", "typed"])
+def test_what_cannot_be_known_is_said(
+    why: str, evaluate: Evaluate, trained: str, told: pytest.LogCaptureFixture
+) -> None:
+    write_table(frame().astype({"day": str}) if why == "typed" else frame().head(99), "train.parquet")
+    record(trained, "train.parquet")
+    if why == "gone":
+        Path("train.parquet").unlink()
+    if why == "changed":
+        write_table(frame().head(98), "train.parquet")
+    assert evaluate(trained).result == "pass"
+    said = {
+        "gone": "",
+        "changed": "what lies there is not what was recorded.",
+        "typed": "it has no column 'day' of the same type.",
+    }
+    unknown = "Whether the training data 'train.parquet' shares rows with the test set is not known: "
+    assert f"{unknown}{said[why]}" in told.text
+
+
+def test_without_a_training_statement_that_is_said(
+    evaluate: Evaluate, trained: str, told: pytest.LogCaptureFixture
+) -> None:
+    evaluate(trained)
+    assert "No training statement of the model in mlops-evidence: nobody knows whether it saw these rows." in (
+        told.messages
+    )
