@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from mlops_actions.evaluate_model import large
+from mlops_actions.evaluate_model.action import Inputs, run
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.training import Training
 
@@ -38,6 +40,15 @@ def test_a_model_that_was_trained_on_this_very_data_fails(evaluate: Evaluate, tr
             "how it does on new rows cannot be told from it.",
         )
     ]
+
+
+def test_so_does_one_whose_predictions_are_too_many_to_be_read(trained: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large, "MOST_ROWS", 100)
+    write_table(frame().assign(probability=0.5), "rows.parquet")
+    record(trained, "rows.parquet")
+    given = {"model": trained, "data": "rows.parquet", "predictions": "rows.parquet", "target": "late"}
+    found = run(Inputs.model_validate(given)).predicate
+    assert (found.result, [one.code for one in found.reasons]) == ("fail", ["trained-on-test-data"])
 
 
 def test_rows_that_are_in_the_training_data_are_counted(evaluate: Evaluate, trained: str) -> None:

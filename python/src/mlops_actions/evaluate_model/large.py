@@ -11,6 +11,7 @@ from mlops_actions.evaluate_model.asked import asked_metrics
 from mlops_actions.evaluate_model.candidate import size_of
 from mlops_actions.evaluate_model.clusters import column_of
 from mlops_actions.evaluate_model.measurement import records, slice_document
+from mlops_actions.evaluate_model.overlap import refuse_trained_on
 from mlops_actions.evaluate_model.predictions_file import PROBABILITY
 from mlops_actions.evaluate_model.reasons import not_estimated
 from mlops_actions.evaluate_model.reduction import Reduced, Roles, reduce_table
@@ -69,6 +70,7 @@ def evaluate_large(inputs: Inputs, table: Table, model: Model | None) -> Stateme
     roles = _roles(inputs, table)
     log.info("%s rows are too many to be read: they are counted where they are.", f"{table.row_count():,}")
     try:
+        refuse_trained_on(inputs.evidence, subject, material)
         whole = reduce_table(table.frame, roles)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=name)

@@ -29,12 +29,21 @@ def find_overlap(evidence: str, sha256: str, test_set: TestSet) -> list[Reason]:
 
     Where it cannot be known, that is logged. Raises MisbehaviourError for a model that was trained on this very data.
     """
+    trained = refuse_trained_on(evidence, sha256, test_set.material)
+    if not trained or not test_set.features:
+        return []
+    hashes = row_hashes(test_set.features)
+    return [reason for one in trained if (reason := _shared(one, hashes, test_set))]
+
+
+def refuse_trained_on(evidence: str, sha256: str, data: Material) -> list[Material]:
+    """What the model was trained on, none where no statement tells; MisbehaviourError where `data` is among it."""
     stored = EvidenceStore(evidence).latest(Training, sha256)
     if stored is None:
         log.info("No training statement of the model in %s: nobody knows whether it saw these rows.", evidence)
         return []
     trained = [one for one in stored.statement.predicate.materials if one.name == "data"]
-    own = test_set.material.digest.get("sha256")
+    own = data.digest.get("sha256")
     for one in trained:
         if own is not None and one.digest.get("sha256") == own:
             raise MisbehaviourError(
@@ -42,10 +51,7 @@ def find_overlap(evidence: str, sha256: str, test_set: TestSet) -> list[Reason]:
                 f"was trained on this very data ({one.uri!r} has the same SHA-256): "
                 "how it does on new rows cannot be told from it.",
             )
-    if not test_set.features:
-        return []
-    hashes = row_hashes(test_set.features)
-    return [reason for one in trained if (reason := _shared(one, hashes, test_set))]
+    return trained
 
 
 def _shared(trained: Material, hashes: Hashes, test_set: TestSet) -> Reason | None:
