@@ -252,6 +252,12 @@ def test_single_rows_are_timed_and_the_level_is_stated(evaluate: Evaluate, train
     assert found.timing is not None
     assert found.timing.latency_p95_ms is not None
     assert 0 < found.timing.latency_p95_ms < 1000
+    told = [found.timing.latency_p50_ms, found.timing.latency_p95_ms, found.timing.latency_p99_ms]
+    assert told == sorted(told, key=float)
+    batches = [found.timing.batch_p50_ms, found.timing.batch_p95_ms, found.timing.batch_p99_ms]
+    assert all(one is not None and one > 0 for one in batches)
+    assert found.timing.peak_memory_bytes is not None
+    assert 20e6 < found.timing.peak_memory_bytes < 2e9  # Python, numpy, pandas and scikit-learn
     assert (found.isolation, found.isolation_means) == ("process", "a process without environment and capabilities")
     assert found.size_bytes == Path(trained).stat().st_size
 

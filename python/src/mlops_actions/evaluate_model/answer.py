@@ -52,6 +52,8 @@ class _Claims(BaseModel):
     load_seconds: float = Field(ge=0)
     score_seconds: float = Field(ge=0)
     latency_ms: list[float] = Field(max_length=1000)
+    batch_ms: list[float] = Field([], max_length=1000)
+    peak_bytes: int | None = Field(None, ge=0)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class Answer:
     score_seconds: float | None = None
     latency_ms: tuple[float, ...] = ()
     """Of calls with a single row."""
+    batch_ms: tuple[float, ...] = ()
+    """Of each batch of rows."""
+    peak_bytes: int | None = None
+    """The most memory that the scoring process held, by its own account."""
 
 
 def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | None:
@@ -93,7 +99,8 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
     given = len(array) if array.ndim else 0
     if given != rows:
         raise MisbehaviourError("predictions-count", f"returned {given} predictions for {rows} rows.")
-    timing = (claims.load_seconds, claims.score_seconds, tuple(claims.latency_ms))
+    taken = tuple(claims.latency_ms), tuple(claims.batch_ms)
+    timing = (claims.load_seconds, claims.score_seconds, *taken, claims.peak_bytes)
     if wanted == "values":
         return Answer((), None, None, checked_values(array), *timing)
     if len(set(classes)) != len(classes) or len(classes) < 2:

@@ -100,5 +100,17 @@ def measured(
 def _timing(answer: Answer) -> Timing | None:
     if answer.score_seconds is None:
         return None
-    single = float(np.percentile(answer.latency_ms, 95)) if answer.latency_ms else None
-    return Timing(load_seconds=answer.load_seconds, score_seconds=answer.score_seconds, latency_p95_ms=single)
+    percentiles = {
+        f"{what}_p{percent}_ms": float(np.percentile(taken, percent))
+        for what, taken in (("latency", answer.latency_ms), ("batch", answer.batch_ms))
+        for percent in (50, 95, 99)
+        if taken
+    }
+    return Timing.model_validate(
+        {
+            "load_seconds": answer.load_seconds,
+            "score_seconds": answer.score_seconds,
+            "peak_memory_bytes": answer.peak_bytes,
+            **percentiles,
+        }
+    )

@@ -99,7 +99,13 @@ class Timing(Document):
 
     load_seconds: float | None = Field(None, description="Null where a server had loaded it before.")
     score_seconds: float
+    latency_p50_ms: float | None = Field(None, description="Of single-row calls, by the scorer's own account.")
     latency_p95_ms: float | None = Field(None, description="Of single-row calls.")
+    latency_p99_ms: float | None = Field(None, description="Of single-row calls; of 30 of them about the longest.")
+    batch_p50_ms: float | None = Field(None, description="Of batches as they were scored.")
+    batch_p95_ms: float | None = None
+    batch_p99_ms: float | None = None
+    peak_memory_bytes: int | None = Field(None, description="Of the scoring process; null where it was none of ours.")
 
 
 class Dependence(Document):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation
+from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation, Timing
 from mlops_actions.evidence.statement import Statement
 from mlops_actions.reports import curves, fairness, slices
 from mlops_actions.reports.direction import HEADLINE, oriented, told
@@ -108,6 +108,20 @@ def _beside(
     return Interval(cells, found.value, found.lower, found.upper, 0.0, _OUTCOMES.get(word, ""))
 
 
+def _latencies(timing: Timing) -> Iterator[tuple[str, str]]:
+    for what, found in (
+        ("a row", (timing.latency_p50_ms, timing.latency_p95_ms, timing.latency_p99_ms)),
+        ("a batch", (timing.batch_p50_ms, timing.batch_p95_ms, timing.batch_p99_ms)),
+    ):
+        if found[1] is not None:
+            yield (
+                f"latency of {what}: median, 95th, 99th percentile",
+                f"{', '.join(number(one, 3) for one in found)} ms",
+            )
+    if timing.peak_memory_bytes is not None:
+        yield "most memory while scoring", f"{timing.peak_memory_bytes / 1e6:,.0f} MB"
+
+
 def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     means = f" ({evaluation.isolation_means})" if evaluation.isolation_means else ""
     yield "predictions from", evaluation.source
@@ -118,8 +132,7 @@ def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     if evaluation.timing:
         yield "loaded in", f"{number(evaluation.timing.load_seconds, 3)} s"
         yield "scored in", f"{number(evaluation.timing.score_seconds, 3)} s"
-        if evaluation.timing.latency_p95_ms is not None:
-            yield "latency of a row, 95th percentile", f"{number(evaluation.timing.latency_p95_ms, 3)} ms"
+        yield from _latencies(evaluation.timing)
     if evaluation.environment:
         yield "Python", evaluation.environment.python
         yield "platform", evaluation.environment.platform

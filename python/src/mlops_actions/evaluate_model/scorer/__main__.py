@@ -17,6 +17,7 @@ from protocol import ProblemError
 
 SINGLE_ROWS_SECONDS = 2.0
 FEWEST_SINGLE_ROWS = 10
+MOST_BATCHES = 1000
 
 
 def main() -> None:
@@ -42,7 +43,8 @@ def score(request: dict[str, Any]) -> dict[str, Any]:
 
     table, missing = features.table_for(model, request)
     predict = method(model, request["output"])
-    array, classes = in_batches(model, predict, table, missing, request)
+    batches: list[float] = []
+    array, classes = in_batches(model, predict, table, missing, request, batches)
     scored = time.perf_counter()
     protocol.write_predictions(array)
     return {
@@ -51,6 +53,8 @@ def score(request: dict[str, Any]) -> dict[str, Any]:
         "load_seconds": loaded - begin,
         "score_seconds": scored - loaded,
         "latency_ms": single_rows(predict, table, request),
+        "batch_ms": batches[:MOST_BATCHES],
+        "peak_bytes": peak_bytes(),
     }
 
 
@@ -89,16 +93,26 @@ def method(model: Any, output: str) -> Callable[[Any], Any]:
 
 
 def in_batches(
-    model: Any, predict: Callable[[Any], Any], table: Any, missing: list[str], request: dict[str, Any]
+    model: Any,
+    predict: Callable[[Any], Any],
+    table: Any,
+    missing: list[str],
+    request: dict[str, Any],
+    taken: list[float],
 ) -> tuple[Any, list[Any] | None]:
-    """Predictions of all rows as one array, and the classes that its columns or codes stand for."""
+    """Predictions of all rows as one array, and the classes that its columns or codes stand for.
+
+    `taken` gets the milliseconds of each batch.
+    """
     import numpy
 
     parts = []
     for start in range(0, request["rows"], request["batch"]):
         batch = table[start : min(start + request["batch"], request["rows"])]
+        begin = time.perf_counter()
         try:
             parts.append(numpy.asarray(predict(batch)))
+            taken.append(1000 * (time.perf_counter() - begin))
         except ProblemError:
             raise
         except Exception as error:
@@ -144,6 +158,16 @@ def listed(classes: Any) -> list[Any]:
     if not all(isinstance(one, (bool, int, float, str)) for one in values):
         raise ValueError("its classes are not booleans, numbers or text")
     return values
+
+
+def peak_bytes() -> int | None:
+    """The most memory that this process held; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return None
+    # Linux counts in kibibytes, macOS in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def single_rows(predict: Callable[[Any], Any], table: Any, request: dict[str, Any]) -> list[float]:
