@@ -253,7 +253,7 @@ def test_single_rows_are_timed_and_the_level_is_stated(evaluate: Evaluate, train
     assert found.timing.latency_p95_ms is not None
     assert 0 < found.timing.latency_p95_ms < 1000
     told = [found.timing.latency_p50_ms, found.timing.latency_p95_ms, found.timing.latency_p99_ms]
-    assert told == sorted(told, key=float)
+    assert told == sorted(one for one in told if one is not None)
     batches = [found.timing.batch_p50_ms, found.timing.batch_p95_ms, found.timing.batch_p99_ms]
     assert all(one is not None and one > 0 for one in batches)
     assert found.timing.peak_memory_bytes is not None
