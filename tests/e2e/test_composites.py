@@ -69,7 +69,8 @@ def test_the_root_action_takes_the_stages_and_the_model_that_it_is_given(job: Ru
     result = job.run(checkout, {"stages": "validate-data, evaluate-model", "model": "other.joblib"})
     assert (result.outputs["result"], result.outputs["stage"]) == ("pass", "evaluate-model"), result.output
     assert result.outputs["subject-sha256"] == digest_path(job.workspace / "other.joblib")
-    assert not (job.workspace / "registry").exists()
+    written = [path for path in (job.workspace / "registry").rglob("*") if path.is_file()]
+    assert ["predictions" in path.parts for path in written] == [True]
 
 
 @pytest.mark.parametrize(
