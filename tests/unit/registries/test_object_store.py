@@ -199,3 +199,10 @@ def test_a_bucket_model_is_cached_whole_or_not_at_all(registry: ObjectStoreRegis
     path.write_bytes(b"tampered")
     assert registry.fetch(blob).read_bytes() == b"one"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_name_under_which_nothing_is_registered_is_no_model(registry: ObjectStoreRegistry, tmp_path: Path) -> None:
+    registry.attach("refused", "predictions/one", b"1")
+    assert registry.names() == []
+    promoted(registry, tmp_path, b"one")
+    assert registry.names() == [NAME]

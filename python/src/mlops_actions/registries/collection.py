@@ -99,7 +99,7 @@ def _in_trash(objects: Objects, before: datetime) -> Iterator[Garbage]:
 
 def _predictions(registry: ObjectStoreRegistry, kept: set[str], before: datetime) -> Iterator[Garbage]:
     objects = registry.objects
-    for name in registry.names():
+    for name in registry.objects.folders("models"):
         for key in objects.keys(f"models/{name}/predictions"):
             match = _PREDICTIONS.fullmatch(key)
             if match is None or match["sha256"] in kept:

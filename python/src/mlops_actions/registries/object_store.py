@@ -32,8 +32,8 @@ class ObjectStoreRegistry:
         """Where everything lies."""
 
     def names(self) -> list[str]:
-        """The models that are registered."""
-        return self.objects.folders("models")
+        """The models that are registered: predictions and looks may lie below a name that is not."""
+        return [name for name in self.objects.folders("models") if "log" in self.objects.folders(f"models/{name}")]
 
     def head(self, name: str) -> Head:
         """The aliases of a model now."""
