@@ -184,6 +184,8 @@ def test_a_budget_is_asked_of_the_registry_whatever_the_verdict_says(project: An
     others = [one for one in materials if one["name"] != "policy"]
     forge(verdict, policy_text=budgeted, policy=digest, materials=[*others, policy])
     project.registry.attach("delay", f"looks/{'e' * 64}/{'1' * 64}-{'2' * 64}", b"{}")
+    project.promote(path, dry_run=True)
+    assert len(project.registry.attachments("delay", "looks")) == 1  # a dry run counts nothing
     (reason,) = project.promote(path).predicate.reasons
     assert reason.message == (
         "The verdict is not what judging again comes to: the whole: pass, judged again inconclusive."

@@ -6,11 +6,11 @@ The server is asked before the checkout: what runs in a pull request can move th
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from mlops_actions.ci.detect import current
+from mlops_actions.ci.git import git
 from mlops_actions.ci.repository_file import read_repository_file
 from mlops_actions.errors import InputError, OutsideError
 
@@ -41,7 +41,7 @@ def read_from_default_branch(path: str, environ: Mapping[str, str] = os.environ)
     inside = _inside(path)
     content = _from_server(inside, branch, environ)
     if content is None:
-        content = _git("show", f"refs/remotes/origin/{branch}:{inside}")
+        content = git("show", f"refs/remotes/origin/{branch}:{inside}")
     if content is None:
         raise OutsideError(f"{path!r} cannot be read from the branch {branch!r}.", hint=_REMEDY)
     return branch, content
@@ -49,7 +49,7 @@ def read_from_default_branch(path: str, environ: Mapping[str, str] = os.environ)
 
 def _inside(path: str) -> str:
     """The path from the repository's root."""
-    prefix = _git("rev-parse", "--show-prefix")
+    prefix = git("rev-parse", "--show-prefix")
     inside = os.path.normpath(Path(prefix.decode().strip()) / path) if prefix is not None else ".."
     if inside.startswith(("..", "/")):
         raise InputError(
@@ -71,11 +71,3 @@ def _from_server(inside: str, branch: str, environ: Mapping[str, str]) -> bytes 
             hint="Merge the policy first, or write `policy-from: checkout`.",
         )
     return answer if isinstance(answer, bytes) else None
-
-
-def _git(*arguments: str) -> bytes | None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None

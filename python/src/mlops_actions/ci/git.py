@@ -9,19 +9,25 @@ from mlops_actions.ci.credentials import without_credentials
 
 def checkout() -> tuple[str | None, str | None]:
     """Commit and remote of the git checkout around the working directory; None where there is none."""
-    remote = _git("remote", "get-url", "origin")
-    return _git("rev-parse", "HEAD"), without_credentials(remote) if remote else None
+    remote = _line("remote", "get-url", "origin")
+    return _line("rev-parse", "HEAD"), without_credentials(remote) if remote else None
 
 
 def dirty() -> bool | None:
     """Whether tracked files differ from the commit; None outside a checkout."""
-    status = _git("status", "--porcelain", "--untracked-files=no")
+    status = _line("status", "--porcelain", "--untracked-files=no")
     return None if status is None else bool(status)
 
 
-def _git(*arguments: str) -> str | None:
+def git(*arguments: str) -> bytes | None:
+    """What git answers; None where it refuses, is not there, or takes too long."""
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(["git", *arguments], capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _line(*arguments: str) -> str | None:
+    answer = git(*arguments)
+    return None if answer is None else answer.decode(errors="replace").strip()

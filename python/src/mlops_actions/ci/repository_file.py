@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from urllib.parse import quote
 
@@ -9,7 +10,9 @@ SECONDS = 20.0
 LARGEST = 1 << 20
 
 
-def read_repository_file(repository: str, path: str, ref: str, environ: Mapping[str, str]) -> bytes | int | None:
+def read_repository_file(
+    repository: str, path: str, ref: str, environ: Mapping[str, str] = os.environ
+) -> bytes | int | None:
     """The file at a branch, tag or commit; the status where the server refuses; None where nobody can be asked.
 
     Only GITHUB_API_URL says where; GITHUB_TOKEN is sent where there is one.

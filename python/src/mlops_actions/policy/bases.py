@@ -113,7 +113,7 @@ def _repository(location: Location) -> bytes:
     name, _, ref = location.uri.rpartition("@")
     match = _REPOSITORY.fullmatch(name)
     assert match is not None
-    answer = read_repository_file(match["repository"], match["path"], ref, os.environ)
+    answer = read_repository_file(match["repository"], match["path"], ref)
     if isinstance(answer, bytes):
         return answer
     why = f"the server answered {answer}" if answer else "no server answers (GITHUB_API_URL says which)"

@@ -16,10 +16,12 @@ from mlops_actions.registries import Registry
 log = logging.getLogger(__name__)
 
 
-def take_look(registry: Registry, name: str, data: str, model: str, policy: str, budget: int | None) -> TestSetLook:
+def take_look(
+    registry: Registry, name: str, data: str, model: str, policy: str, budget: int | None, *, dry_run: bool = False
+) -> TestSetLook:
     """Count a look of a model at a test set; the one that was counted before, where it is the same.
 
-    Where the registry cannot be written, the look is not counted, and that is said.
+    Where the registry cannot be written, the look is not counted, and that is said; in a dry run it is not counted.
     """
     if before := find_look(registry, name, data, model, policy, budget):
         return before
@@ -31,6 +33,8 @@ def take_look(registry: Registry, name: str, data: str, model: str, policy: str,
         budget=budget,
         counted=True,
     )
+    if dry_run:
+        return look.model_copy(update={"counted": False})
     content = json.dumps({"candidates": look.candidates, "look": look.look}).encode()
     try:
         if not registry.attach(name, _key(data, model, policy), content):

@@ -150,6 +150,7 @@ def _promotion(inputs: Inputs, registry: Registry) -> _Order:
         list(inputs.require),
         _conditions(inputs),
         again=inputs.judge_again,
+        dry_run=inputs.dry_run,
         policy_from=inputs.policy_from,
     )
 

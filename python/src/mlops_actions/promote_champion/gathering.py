@@ -32,13 +32,14 @@ def gather(
     conditions: Conditions,
     *,
     again: bool,
+    dry_run: bool,
     policy_from: str | None,
 ) -> Grounds:
     """The grounds for promoting a candidate. Raises InputError for evidence that was edited or cannot be read."""
     now = datetime.now(UTC)
 
     def look(data: str, policy: str, budget: int | None) -> TestSetLook:
-        return take_look(registry, name, data, candidate.sha256, policy, budget)
+        return take_look(registry, name, data, candidate.sha256, policy, budget, dry_run=dry_run)
 
     stored = evidence.latest(Verdict, candidate.sha256) if "verdict" in require else None
     return Grounds(

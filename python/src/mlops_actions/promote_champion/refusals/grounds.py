@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from mlops_actions.ci import Context
@@ -43,5 +43,5 @@ class Grounds:
     rollout: Stored[Predicate] | None = None
     """The newest rollout of the model, also where none is required."""
     again: Again = None
-    branch_policy: tuple[str, str] | None = field(default=None)
+    branch_policy: tuple[str, str] | None = None
     """Where the verdict's policy is the default branch's to say: that branch, and the SHA-256 of its policy."""
