@@ -16,7 +16,9 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.action import Inputs, run
+from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.data_report import CheckResult, DataReport
 from mlops_actions.evidence.evaluation import Evaluation
@@ -73,6 +75,17 @@ def evaluate(folder: Path) -> Evaluate:
         return statement.predicate
 
     return run_it
+
+
+@pytest.fixture(params=["process", "strict"])
+def isolation(request: pytest.FixtureRequest) -> str:
+    """Each level that this machine reaches; what it lacks for one is said."""
+    if request.param == "strict":
+        try:
+            choose("strict", find_interpreter(sys.executable, "python"))
+        except InputError as error:
+            pytest.skip(str(error))
+    return str(request.param)
 
 
 @pytest.fixture

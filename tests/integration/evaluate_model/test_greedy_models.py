@@ -4,28 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from mlops_actions.errors import InputError
-from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
-
 from .conftest import Evaluate, WriteModel
 
 GOOD = "p = 1 / (1 + numpy.exp(-X[:, 0])); return numpy.column_stack([1 - p, p])"
-
-
-@pytest.fixture(params=["process", "strict"])
-def isolation(request: pytest.FixtureRequest) -> str:
-    if request.param == "strict":
-        try:
-            choose("strict", find_interpreter(sys.executable, "python"))
-        except InputError as error:
-            pytest.skip(str(error))
-    return str(request.param)
 
 
 def test_one_that_allocates_without_end_is_told_the_limit(

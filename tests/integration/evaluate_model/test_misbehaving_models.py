@@ -12,23 +12,11 @@ from pathlib import Path
 import joblib
 import pytest
 
-from mlops_actions.errors import InputError
-from mlops_actions.evaluate_model.sandbox import choose, find_interpreter
 from mlops_actions.tables import open_table
 
 from .conftest import Evaluate, WriteModel, frame, report_on
 
 GOOD = "def predict_proba(self, X): return numpy.column_stack([1 - (p := 1 / (1 + numpy.exp(-X[:, 0]))), p])"
-
-
-@pytest.fixture(params=["process", "strict"])
-def isolation(request: pytest.FixtureRequest) -> str:
-    if request.param == "strict":
-        try:
-            choose("strict", find_interpreter(sys.executable, "python"))
-        except InputError as error:
-            pytest.skip(str(error))
-    return str(request.param)
 
 
 @pytest.mark.parametrize(
