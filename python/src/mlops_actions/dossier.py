@@ -43,5 +43,4 @@ def newest(links: Sequence[Link[Predicate]], predicate: type[P], subject: str) -
 
 def finished(link: Link[Predicate]) -> float:
     """When the statement was made, in seconds since 1970; 0 where it does not say."""
-    provenance = link.statement.predicate.provenance
-    return provenance.finished.timestamp() if provenance else 0.0
+    return link.statement.predicate.made

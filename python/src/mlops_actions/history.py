@@ -118,7 +118,7 @@ def _as_dict(event: Event) -> dict[str, object]:
 def _verdict(registry: Registry, name: str, sha256: str) -> Verdict | None:
     kept = (one.predicate for one in registry.statements(name, sha256))
     verdicts = [one for one in kept if isinstance(one, Verdict)]
-    return max(verdicts, key=lambda one: one.provenance.finished.timestamp() if one.provenance else 0.0, default=None)
+    return max(verdicts, key=lambda one: one.made, default=None)
 
 
 def _nothing(registry: Registry, name: str, alias: str | None) -> InputError:

@@ -49,7 +49,7 @@ def recorded_environment(model: Model, registry: str, name: str | None) -> Envir
         return None
     kept = [one.predicate for one in open_registry(registry).statements(name, model.sha256)]
     told = [one for one in kept if isinstance(one, Evaluation) and one.environment and one.environment.packages]
-    newest = max(told, key=lambda one: one.provenance.finished.timestamp() if one.provenance else 0.0, default=None)
+    newest = max(told, key=lambda one: one.made, default=None)
     return newest.environment if newest else None
 
 

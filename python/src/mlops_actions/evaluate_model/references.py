@@ -155,5 +155,4 @@ def _data(evaluation: Evaluation) -> set[str]:
 
 
 def _finished(statement: Statement[Predicate]) -> float:
-    provenance = statement.predicate.provenance
-    return provenance.finished.timestamp() if provenance else 0.0
+    return statement.predicate.made

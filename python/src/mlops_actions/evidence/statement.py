@@ -74,6 +74,11 @@ class Predicate(Document):
     materials: list[Material] = []
     provenance: Provenance | None = Field(None, description="Filled by the runner when the statement is stored.")
 
+    @property
+    def made(self) -> float:
+        """When it was finished, in seconds since 1970; 0 where it does not say."""
+        return self.provenance.finished.timestamp() if self.provenance else 0.0
+
 
 P = TypeVar("P", bound=Predicate)
 P_co = TypeVar("P_co", bound=Predicate, covariant=True)

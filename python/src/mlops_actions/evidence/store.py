@@ -113,6 +113,5 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def _finished(stored: Stored[Predicate]) -> tuple[float, int]:
-    provenance = stored.statement.predicate.provenance
-    badness = ("pass", "inconclusive", "fail").index(stored.statement.predicate.result)
-    return (provenance.finished.timestamp() if provenance else 0.0, badness)
+    predicate = stored.statement.predicate
+    return predicate.made, ("pass", "inconclusive", "fail").index(predicate.result)

@@ -83,5 +83,4 @@ def _newest(require: Sequence[str], evidence: EvidenceStore) -> Stored[Predicate
 
 
 def _finished(stored: Stored[Predicate]) -> float:
-    provenance = stored.statement.predicate.provenance
-    return provenance.finished.timestamp() if provenance else 0.0
+    return stored.statement.predicate.made
