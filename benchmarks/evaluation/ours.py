@@ -9,8 +9,8 @@ import time
 
 import numpy as np
 
-from mlops_actions.evaluate_model.cuts import cut_by
-from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.measuring.cuts import cut_by
+from mlops_actions.evaluate_model.measuring.measurement import measure, measure_slices, records, slice_document
 from mlops_actions.evidence.slicing import Feature, Slicing
 from mlops_actions.statistics.evaluation import Evaluation, by_slice, evaluate
 from mlops_actions.statistics.sample import Predictions, Sample

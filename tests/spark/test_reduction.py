@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from mlops_actions.evaluate_model.answer import MisbehaviourError
-from mlops_actions.evaluate_model.reduction import Roles, reduce_table
+from mlops_actions.evaluate_model.measuring.reduction import Roles, reduce_table
+from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.metrics import metrics_for
 

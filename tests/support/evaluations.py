@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mlops_actions.evaluate_model.curves import curves_of
-from mlops_actions.evaluate_model.cuts import Cut
-from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.measuring.curves import curves_of
+from mlops_actions.evaluate_model.measuring.cuts import Cut
+from mlops_actions.evaluate_model.measuring.measurement import measure, measure_slices, records, slice_document
 from mlops_actions.evidence.evaluation import Environment, Evaluation, Timing
 from mlops_actions.statistics.clusters import design
 from mlops_actions.statistics.metrics import metrics_for

@@ -13,8 +13,8 @@ import pytest
 from sklearn.metrics import mean_absolute_error, roc_auc_score
 
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evaluate_model import http_client
 from mlops_actions.evaluate_model.action import Inputs, run
+from mlops_actions.evaluate_model.external import http_client
 from mlops_actions.evidence import Statement, digest_path
 from mlops_actions.evidence.evaluation import Evaluation
 from prediction_server import SHA256, Reply, Server

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evaluate_model.environments import find_environment, make_environment
+from mlops_actions.evaluate_model.scoring.environments import find_environment, make_environment
 
 from .conftest import Evaluate
 

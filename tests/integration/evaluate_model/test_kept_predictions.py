@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlops_actions.evaluate_model import kept_predictions
+from mlops_actions.evaluate_model.scoring import kept_predictions
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries import open_registry
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from mlops_actions.errors import InputError
-from mlops_actions.evaluate_model import large
 from mlops_actions.evaluate_model.action import Inputs, run
+from mlops_actions.evaluate_model.measuring import large
 from mlops_actions.evidence import Statement, digest_path
 from mlops_actions.evidence.evaluation import Evaluation
 

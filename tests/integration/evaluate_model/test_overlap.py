@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mlops_actions.evaluate_model import large
 from mlops_actions.evaluate_model.action import Inputs, run
+from mlops_actions.evaluate_model.measuring import large
 from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.training import Training
 

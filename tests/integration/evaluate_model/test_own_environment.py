@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evaluate_model import own_environment
 from mlops_actions.evaluate_model.action import Inputs, run
-from mlops_actions.evaluate_model.environments import make_environment
-from mlops_actions.evaluate_model.own_environment import differing
 from mlops_actions.evaluate_model.sandbox import Interpreter
+from mlops_actions.evaluate_model.scoring import own_environment
+from mlops_actions.evaluate_model.scoring.environments import make_environment
+from mlops_actions.evaluate_model.scoring.own_environment import differing
 from mlops_actions.evidence import EvidenceStore, Statement, digest_path
 from mlops_actions.evidence.evaluation import Environment, Evaluation
 from mlops_actions.registries import open_registry

@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from mlops_actions.errors import InputError
-from mlops_actions.evaluate_model import reduction
-from mlops_actions.evaluate_model.answer import MisbehaviourError
-from mlops_actions.evaluate_model.cuts import cut_by
-from mlops_actions.evaluate_model.measurement import measure, measure_slices
-from mlops_actions.evaluate_model.reduction import Roles, reduce_table
+from mlops_actions.evaluate_model.measuring import reduction
+from mlops_actions.evaluate_model.measuring.cuts import cut_by
+from mlops_actions.evaluate_model.measuring.measurement import measure, measure_slices
+from mlops_actions.evaluate_model.measuring.reduction import Roles, reduce_table
+from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
 from mlops_actions.evidence.slicing import Feature, Slicing
 from mlops_actions.statistics.clusters import design
 from mlops_actions.statistics.estimate import Estimate

@@ -26,7 +26,7 @@ from mlops_actions.evidence import Material, Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Task
 
 if TYPE_CHECKING:
-    from mlops_actions.evaluate_model.testset import TestSet
+    from mlops_actions.evaluate_model.rows.testset import TestSet
 
 log = logging.getLogger(__name__)
 
@@ -159,17 +159,17 @@ class Outputs(CommonOutputs):
 
 def run(inputs: Inputs) -> Statement[Evaluation]:
     """Evaluate the model; the statement fails only where the model misbehaves, since judging is the gate's."""
-    from mlops_actions.evaluate_model.answer import MisbehaviourError
-    from mlops_actions.evaluate_model.asked import check_names
-    from mlops_actions.evaluate_model.candidate import find_candidate, source_of
-    from mlops_actions.evaluate_model.champion import find_rivals
-    from mlops_actions.evaluate_model.cuts import cuts_of
-    from mlops_actions.evaluate_model.environments import find_environment
-    from mlops_actions.evaluate_model.large import evaluate_large, large_table
-    from mlops_actions.evaluate_model.overlap import find_overlap
-    from mlops_actions.evaluate_model.pairing import score_all
-    from mlops_actions.evaluate_model.references import with_references
+    from mlops_actions.evaluate_model.comparison.asked import check_names
+    from mlops_actions.evaluate_model.comparison.candidate import find_candidate, source_of
+    from mlops_actions.evaluate_model.comparison.champion import find_rivals
+    from mlops_actions.evaluate_model.comparison.overlap import find_overlap
+    from mlops_actions.evaluate_model.comparison.pairing import score_all
+    from mlops_actions.evaluate_model.measuring.cuts import cuts_of
+    from mlops_actions.evaluate_model.measuring.large import evaluate_large, large_table
+    from mlops_actions.evaluate_model.measuring.references import with_references
     from mlops_actions.evaluate_model.sandbox import Limits, choose
+    from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
+    from mlops_actions.evaluate_model.scoring.environments import find_environment
     from mlops_actions.evaluate_model.statement import known_before, measured
     from mlops_actions.registries.reference import resolve
 
@@ -199,9 +199,9 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
 
 
 def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
-    from mlops_actions.evaluate_model.asked import asked_metrics
-    from mlops_actions.evaluate_model.availability import availability
-    from mlops_actions.evaluate_model.testset import read_test_set
+    from mlops_actions.evaluate_model.comparison.asked import asked_metrics
+    from mlops_actions.evaluate_model.rows.availability import availability
+    from mlops_actions.evaluate_model.rows.testset import read_test_set
     from mlops_actions.tables import open_table
 
     table = open_table(inputs.data)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops_actions.evaluate_model.answer import Answer
-from mlops_actions.evaluate_model.asked import asked_metrics
-from mlops_actions.evaluate_model.candidate import Candidate
-from mlops_actions.evaluate_model.champion import Rival
-from mlops_actions.evaluate_model.curves import curves_of
-from mlops_actions.evaluate_model.cuts import Cut
-from mlops_actions.evaluate_model.dependence import find_dependence, warnings_of
-from mlops_actions.evaluate_model.environments import environment_record
-from mlops_actions.evaluate_model.fairness import disparities, metrics_between_groups
-from mlops_actions.evaluate_model.measurement import measure, measure_slices, records, slice_document
-from mlops_actions.evaluate_model.pairing import Scored, sample_of
-from mlops_actions.evaluate_model.reasons import not_estimated
+from mlops_actions.evaluate_model.comparison.asked import asked_metrics
+from mlops_actions.evaluate_model.comparison.candidate import Candidate
+from mlops_actions.evaluate_model.comparison.champion import Rival
+from mlops_actions.evaluate_model.comparison.pairing import Scored, sample_of
+from mlops_actions.evaluate_model.measuring.curves import curves_of
+from mlops_actions.evaluate_model.measuring.cuts import Cut
+from mlops_actions.evaluate_model.measuring.fairness import disparities, metrics_between_groups
+from mlops_actions.evaluate_model.measuring.measurement import measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.measuring.reasons import not_estimated
+from mlops_actions.evaluate_model.rows.dependence import find_dependence, warnings_of
+from mlops_actions.evaluate_model.rows.testset import TestSet
 from mlops_actions.evaluate_model.sandbox import Sandbox
-from mlops_actions.evaluate_model.testset import TestSet
+from mlops_actions.evaluate_model.scoring.answer import Answer
+from mlops_actions.evaluate_model.scoring.environments import environment_record
 from mlops_actions.evidence import Material, Result
 from mlops_actions.evidence.evaluation import Disparity, Evaluation, Slice, Timing
 from mlops_actions.registries.reference import Model

@@ -1,0 +1,1 @@
+"""From answers to the numbers of the statement, each with its uncertainty."""

@@ -1,0 +1,106 @@
+"""What is handed to the scorer: files in the exchange folder (the scorer's `protocol.py` says which)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlops_actions.errors import OutsideError
+from mlops_actions.evaluate_model.scoring.mlflow_folder import loading_of
+from mlops_actions.evaluate_model.scoring.model_format import Loading, format_of
+from mlops_actions.evidence import digest_path
+from mlops_actions.evidence.evaluation import Task
+from mlops_actions.tables.interface import Column
+
+SCORER = Path(__file__).parents[1] / "scorer"
+PROTOCOL = 1
+BATCH_ROWS = 100_000
+SINGLE_ROWS = 30
+
+Wanted = Literal["classes", "values"]
+
+
+def wanted_of(task: Task) -> Wanted:
+    """What the scorer is asked for."""
+    return "values" if task == "regression" else "classes"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model, one file or a folder, of a known digest."""
+
+    path: Path
+    sha256: str
+    name: str
+    """How messages call it, which is also the input that named it: model or champion."""
+    trusted: tuple[str, ...] = ()
+    """Types that a skops file may hold, by their full names."""
+
+
+def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], rows: int, wanted: Wanted) -> None:
+    """Write scorer, model, columns and request below `folder`.
+
+    The model is a copy of exactly the bytes with its digest: OutsideError when the file changed meanwhile.
+    """
+    loading = _loading(model)
+    shutil.copytree(SCORER, folder / "scorer", ignore=shutil.ignore_patterns("__pycache__"))
+    copy = folder / "input" / f"model{model.path.suffix}"
+    if model.path.is_dir():
+        shutil.copytree(model.path, copy, symlinks=True)
+    else:
+        shutil.copyfile(model.path, copy)
+    if digest_path(copy) != model.sha256:
+        raise OutsideError(f"{str(model.path)!r} changed while it was read.", hint="Run again.")
+    listing = []
+    for number, (name, column) in enumerate(features.items()):
+        description, array = encode_column(column)
+        file = f"{number}.npy"
+        np.save(folder / "input" / file, array, allow_pickle=False)
+        listing.append({"name": name, "file": file, **description})
+    request = {
+        "protocol": PROTOCOL,
+        "format": loading.module,
+        "model": "/".join(["input", copy.name, *([loading.file] if loading.file else [])]),
+        "code": f"input/{copy.name}/{loading.code}" if loading.code else None,
+        "python": loading.python,
+        "versions": dict(loading.versions),
+        "trusted": model.trusted,
+        "rows": rows,
+        "batch": BATCH_ROWS,
+        "repeats": SINGLE_ROWS,
+        "output": wanted,
+        "columns": listing,
+    }
+    (folder / "input" / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    # Under a umask of 077 the user nobody could not read what it was given.
+    for path in [*(folder / "input").rglob("*"), *(folder / "scorer").rglob("*"), folder / "scorer"]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _loading(model: ModelFile) -> Loading:
+    if model.path.is_dir():
+        return loading_of(model.path, model.name)
+    return Loading(format_of(model.path, model.name).module)
+
+
+def encode_column(column: Column) -> tuple[dict[str, Any], NDArray[Any]]:
+    """A column as one array without objects: numbers with NaN, datetimes with NaT, codes with -1 for missing."""
+    values, valid = column.values, column.valid
+    if column.categories is not None:
+        return {"kind": "text", "categories": column.categories}, _gaps(values.astype(np.int32), valid, -1)
+    if values.dtype.kind == "b":
+        return {"kind": "boolean"}, _gaps(values.astype(np.int8), valid, -1)
+    if values.dtype.kind == "M":
+        return {"kind": "datetime"}, _gaps(values, valid, np.datetime64("NaT"))
+    return {"kind": "number"}, values if valid is None else _gaps(values.astype(np.float64), valid, np.nan)
+
+
+def _gaps(values: NDArray[Any], valid: NDArray[np.bool_] | None, missing: Any) -> NDArray[Any]:
+    return values if valid is None else np.where(valid, values, missing).astype(values.dtype)
