@@ -13,6 +13,7 @@ import pytest
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import Material, Reason, digest_path
 from mlops_actions.evidence.data_report import DataReport
+from mlops_actions.evidence.rollout import Rollout
 from mlops_actions.evidence.training import Training
 from mlops_actions.quality_gate.action import Inputs, run
 
@@ -160,6 +161,47 @@ def test_a_failed_report_on_the_training_data_counts_too() -> None:
     data = [Material(name="data", uri="train.csv", digest={"sha256": digest_path("train.csv")})]
     write("model.joblib", Training(result="pass", command=["x"], exit_code=0, seconds=1, materials=data))
     assert gate("passed(data)").predicate.result == "fail"
+
+
+def rollout(result: str, outcome: str) -> Rollout:
+    reason = Reason(code="errors", message="Errors rose from 1 to 5 %.")
+    known = {"target": "envoy", "strategy": "canary", "identity": "verified", "steps": [5], "looks": [], "weights": []}
+    terms = {"alpha": 0.05, "error_margin": 0.01, "dispersion": 1}
+    return Rollout.model_validate({**known, **terms, "result": result, "outcome": outcome, "reasons": [reason]})
+
+
+def test_the_model_passed_where_its_training_its_other_evaluations_and_its_rollout_did() -> None:
+    write("model.joblib", evaluation())
+    assert gate("passed(model)\nroc_auc > 0.6").predicate.reasons[0].code == "statement-missing"
+    training = write("model.joblib", Training(result="pass", command=["x"], exit_code=0, seconds=1))
+    verdict = gate("passed(model)\nage(model) < days(1)\nroc_auc > 0.6").predicate
+    assert verdict.result == "pass"
+    assert [one.uri for one in verdict.materials].count(str(training)) == 1
+    Path("later.csv").write_text("late\n0\n")
+    leak = Reason(code="overlap", message="3 rows of it are in the training data.")
+    write("model.joblib", evaluation(data="later.csv", result="fail", reasons=[leak]))
+    assert gate("passed(model)", data="test.csv").predicate.decision == (
+        "Refused: the model failed before: 3 rows of it are in the training data."
+    )
+
+
+def test_of_a_models_rollouts_the_newest_that_moved_traffic_counts() -> None:
+    write("model.joblib", evaluation())
+    write("model.joblib", rollout("pass", "promoted"), days_ago=3)
+    write("model.joblib", rollout("fail", "rolled-back"), days_ago=2)
+    write("model.joblib", rollout("pass", "planned"), days_ago=1)
+    assert gate("passed(model)").predicate.decision == "Refused: the model failed before: Errors rose from 1 to 5 %."
+    write("model.joblib", rollout("pass", "promoted"))
+    assert gate("passed(model)\nroc_auc > 0.6").predicate.result == "pass"
+
+
+def test_a_gates_own_refusal_is_no_reason_for_the_next() -> None:
+    write("model.joblib", evaluation())
+    write("model.joblib", Training(result="pass", command=["x"], exit_code=0, seconds=1))
+    refused = gate("passed(model)\nroc_auc > 0.9")
+    assert refused.predicate.result == "fail"
+    write("model.joblib", refused.predicate)
+    assert gate("passed(model)\nroc_auc > 0.6").predicate.result == "pass"
 
 
 def test_the_age_counts_from_the_training_statement() -> None:

@@ -92,6 +92,7 @@ def test_a_locked_rule_may_be_tightened(own: str) -> None:
             "is judged at another confidence (0.99)",
         ),
         ("passed(data)", "{rule: passed(data), severity: warn}", "refuses less"),
+        ("passed(model)", "{rule: passed(model), severity: warn}", "refuses less"),
     ],
 )
 def test_a_locked_rule_may_not_be_loosened(locked: str, own: str, what: str) -> None:
@@ -101,6 +102,11 @@ def test_a_locked_rule_may_not_be_loosened(locked: str, own: str, what: str) -> 
         f"policy.yaml:3: `{text}` {what} than `{locked}`, which platform/floor.yaml:3 locks. "
         "A locked rule may only be tightened: remove yours, or ask for more."
     )
+
+
+def test_a_rule_about_the_model_does_not_stand_for_one_about_the_data() -> None:
+    floor("{rule: passed(data), locked: true}")
+    assert extended("{rule: passed(model), severity: warn}") == ["passed(data)", "passed(model)"]
 
 
 def test_a_lower_confidence_of_the_policy_does_not_reach_the_floors_rules() -> None:

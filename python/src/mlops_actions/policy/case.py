@@ -10,9 +10,9 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Result, Stored, digest_bytes
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.champion import champion_of
-from mlops_actions.policy.facts import MEGABYTE, Champion, Facts, Scope, facts_of
+from mlops_actions.policy.facts import MEGABYTE, Champion, Facts, Scope, Stated, facts_of
 from mlops_actions.policy.judging.members import check_names
-from mlops_actions.policy.language.rule import Measured, Overall, Passed, Rule
+from mlops_actions.policy.language.rule import Measured, Overall, Passed, Rule, Topic
 from mlops_actions.policy.sources import (
     Subject,
     data_digest,
@@ -20,6 +20,7 @@ from mlops_actions.policy.sources import (
     data_facts,
     evaluation_of,
     material_of,
+    model_facts,
     training_of,
 )
 
@@ -132,21 +133,27 @@ def _check_counts(rules: Sequence[Rule], facts: Facts) -> None:
 
 
 def _with_history(case: Case, rules: Sequence[Rule], store: EvidenceStore, evaluated_on: tuple[str, ...]) -> Case:
-    """Add what `age(model)` and `passed(data)` ask for, where a rule does."""
-    asks_data = any(isinstance(rule.demand, Passed) for rule in rules)
+    """Add what `age(model)` and `passed(...)` ask for, where a rule does."""
+    topics = {rule.demand.of for rule in rules if isinstance(rule.demand, Passed)}
     asks_age = any(one.quantity == Measured("age") for rule in rules for one in rule.comparisons)
-    if not (asks_data or asks_age):
+    if not (topics or asks_age):
         return case
     stored = training_of(store, case.subject)
-    trained_on: tuple[str, ...] = ()
-    if stored is not None:
-        case = replace(case, materials=(*case.materials, material_of(stored)))
-        trained_on = data_digests(stored.statement.predicate)
+    read = [material_of(stored)] if stored else []
+    facts = case.facts
     if asks_age:
         provenance = stored.statement.predicate.provenance if stored else None
         age = (datetime.now(UTC) - provenance.finished).total_seconds() / _DAY if provenance else None
-        case = replace(case, facts=replace(case.facts, measured={**case.facts.measured, "age": age}))
-    if asks_data:
-        data, reports = data_facts(store, evaluated_on, trained_on)
-        case = replace(case, facts=replace(case.facts, data=data), materials=(*case.materials, *reports))
-    return case
+        facts = replace(facts, measured={**facts.measured, "age": age})
+    if "data" in topics:
+        trained_on = data_digests(stored.statement.predicate) if stored else ()
+        stated, reports = data_facts(store, evaluated_on, trained_on)
+        facts, read = _with(facts, "data", stated), [*read, *reports]
+    if "model" in topics:
+        stated, statements = model_facts(store, case.subject, evaluated_on)
+        facts, read = _with(facts, "model", stated), [*read, *(one for one in statements if one not in read)]
+    return replace(case, facts=facts, materials=(*case.materials, *read))
+
+
+def _with(facts: Facts, topic: Topic, stated: Stated | None) -> Facts:
+    return replace(facts, stated={**facts.stated, topic: stated}) if stated else facts

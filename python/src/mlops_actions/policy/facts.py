@@ -11,7 +11,7 @@ from typing import Literal
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason, Result
 from mlops_actions.evidence.evaluation import Disparity, EstimateRecord, Evaluation
-from mlops_actions.policy.language.rule import Against
+from mlops_actions.policy.language.rule import Against, Topic
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.groups import difference
 
@@ -82,8 +82,8 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class DataFacts:
-    """What validate-data said about the data that rules rest on."""
+class Stated:
+    """What the statements about the data, or about the model, come to together."""
 
     result: Result
     reasons: tuple[Reason, ...] = ()
@@ -109,8 +109,8 @@ class Facts:
     champion: Champion = Champion("unknown")
     is_champion: bool = False
     """Whether the candidate is, byte for byte, the champion."""
-    data: DataFacts | None = None
-    """None where no rule asks for it."""
+    stated: Mapping[Topic, Stated] = field(default_factory=dict)
+    """What a rule asks to have passed; nothing where nobody stated anything of it."""
 
     @property
     def references(self) -> frozenset[Against]:

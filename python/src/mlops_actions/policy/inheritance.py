@@ -29,6 +29,8 @@ def about(rule: Rule) -> Hashable:
     A guard and a plain rule about one metric are two rules, and so are comparisons with other references, or other
     multiples of one.
     """
+    if isinstance(rule.demand, Passed):
+        return rule.demand
     compared = tuple((one.quantity, one.factor, one.against, one.above) for one in rule.comparisons)
     return (type(rule.demand), compared)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Predicate, Reason, Stored, digest_path
+from mlops_actions.evidence import EvidenceStore, Material, Predicate, Stored, digest_path
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import overall
-from mlops_actions.policy.facts import DataFacts
+from mlops_actions.policy.facts import Stated
 
 if TYPE_CHECKING:
     from mlops_actions.evidence.data_report import DataReport
@@ -82,7 +82,7 @@ def data_digests(predicate: Predicate) -> tuple[str, ...]:
 
 def data_facts(
     store: EvidenceStore, evaluated: Sequence[str], trained: Sequence[str]
-) -> tuple[DataFacts | None, list[Material]]:
+) -> tuple[Stated | None, list[Material]]:
     """Every data-report on the evaluation's or the training's data; None unless each evaluated data set has one.
 
     For one data set and one contract, known by its path, the newest report counts, so that a mended contract takes the
@@ -97,9 +97,25 @@ def data_facts(
     materials = [material_of(report) for report in latest.values()]
     if not evaluated or not set(evaluated) <= {report.statement.sha256 for report in latest.values()}:
         return None, materials
-    predicates = [report.statement.predicate for report in latest.values()]
-    reasons: list[Reason] = [reason for one in predicates if one.result != "pass" for reason in one.reasons]
-    return DataFacts(overall([one.result for one in predicates]), tuple(reasons)), materials
+    return _stated(list(latest.values())), materials
+
+
+def model_facts(
+    store: EvidenceStore, subject: Subject, evaluated_on: Sequence[str]
+) -> tuple[Stated | None, list[Material]]:
+    """What is stated of the model but the evaluation on this data: training, evaluations on other data, the rollout.
+
+    The newest of each counts; None where there is nothing. A gate's own verdicts and what followed from them are no
+    statements about the model, since otherwise a refusal would be its own reason.
+    """
+    from mlops_actions.evidence.rollout import Rollout
+
+    rollouts = [one for one in store.find(Rollout, subject.sha256) if one.statement.predicate.outcome != "planned"]
+    evaluations = {data_digests(one.statement.predicate): one for one in store.find(Evaluation, subject.sha256)}
+    evaluations.pop(tuple(evaluated_on), None)
+    training = training_of(store, subject)
+    found: list[Stored[Predicate]] = [*([training] if training else []), *evaluations.values(), *rollouts[-1:]]
+    return _stated(found) if found else None, [material_of(one) for one in found]
 
 
 def training_of(store: EvidenceStore, subject: Subject) -> Stored[Training] | None:
@@ -121,6 +137,14 @@ def data_digest(data: str) -> str:
     from mlops_actions.tables.files import find_files
 
     return find_files(data).digest()
+
+
+def _stated(statements: Sequence[Stored[Predicate]]) -> Stated:
+    """The worst of several statements, with its reasons."""
+    predicates = [one.statement.predicate for one in statements]
+    result = overall([one.result for one in predicates])
+    reasons = [reason for one in predicates if one.result == result != "pass" for reason in one.reasons]
+    return Stated(result, tuple(reasons))
 
 
 def _size(path: Path) -> int:

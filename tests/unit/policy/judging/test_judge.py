@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from gate_facts import DAYS, SCORE, SLICES, TERMS, facts, judged, mean, named, scope, sentence
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason
-from mlops_actions.policy.facts import Champion, DataFacts, Facts, Scope
+from mlops_actions.policy.facts import Champion, Facts, Scope, Stated
 from mlops_actions.policy.judging.decision import choices, decide
+from mlops_actions.policy.language.rule import Topic
 from mlops_actions.statistics.contrasts import combine
 from mlops_actions.statistics.estimate import Estimate
 
@@ -40,17 +41,45 @@ def test_numbers_that_nothing_measured_never_pass() -> None:
     assert sentence("age(model) < days(30)", old)[2] == "age(model) is 31.5 days; it must be below 30 days."
 
 
+NULLS = (Reason(code="x", message="late has 3 nulls."),)
+ROLLED_BACK = (Reason(code="worse", message="Errors rose from 1 to 5 %."),)
+UNDECIDED = "what is stated of the model came to no decision."
+
+
 @pytest.mark.parametrize(
-    ("data", "expected"),
+    ("topic", "stated", "expected"),
     [
-        (None, ("inconclusive", "data-report-missing")),
-        (DataFacts("pass"), ("pass", "data-passed")),
-        (DataFacts("fail", (Reason(code="x", message="late has 3 nulls."),)), ("fail", "data-failed")),
-        (DataFacts("inconclusive"), ("inconclusive", "data-not-decided")),
+        ("data", Stated("pass"), ("pass", "data-passed", "the data passed its checks.")),
+        ("data", Stated("fail", NULLS), ("fail", "data-failed", "the data failed its checks: late has 3 nulls.")),
+        (
+            "data",
+            Stated("inconclusive"),
+            ("inconclusive", "data-not-decided", "the checks on the data came to no decision."),
+        ),
+        ("model", Stated("pass"), ("pass", "model-passed", "all that is stated of the model passed.")),
+        (
+            "model",
+            Stated("fail", ROLLED_BACK),
+            ("fail", "model-failed", "the model failed before: Errors rose from 1 to 5 %."),
+        ),
+        ("model", Stated("inconclusive"), ("inconclusive", "model-not-decided", UNDECIDED)),
     ],
 )
-def test_the_data_must_have_passed(data: DataFacts | None, expected: tuple[str, str]) -> None:
-    assert sentence("passed(data)", replace(SCORE, data=data))[:2] == expected
+def test_the_data_and_the_model_must_have_passed(topic: Topic, stated: Stated, expected: tuple[str, str, str]) -> None:
+    assert sentence(f"passed({topic})", replace(SCORE, stated={topic: stated})) == expected
+
+
+def test_what_nobody_has_stated_is_never_a_pass() -> None:
+    passed = Stated("pass")
+    assert sentence("passed(data)", replace(SCORE, stated={"model": passed}))[:2] == (
+        "inconclusive",
+        "data-report-missing",
+    )
+    assert sentence("passed(model)", replace(SCORE, stated={"data": passed})) == (
+        "inconclusive",
+        "statement-missing",
+        "no statement about the model but this evaluation is in the evidence folder; run `mlops-actions record`.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +98,7 @@ def test_a_champion_that_is_not_the_compared_one(champion: Champion, without: st
 
 
 def test_without_a_champion_one_rule_about_a_metric_must_pass() -> None:
-    about = replace(SCORE, champion=Champion("never", note="There was none."), data=DataFacts("pass"))
+    about = replace(SCORE, champion=Champion("never", note="There was none."), stated={"data": Stated("pass")})
     assert decide(judged("score > champion\npassed(data)\nforbid score < 0.5", about)).result == "inconclusive"
     advice = " Add one, such as `accuracy > 0.8`."
     assert [

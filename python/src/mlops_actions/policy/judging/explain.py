@@ -6,11 +6,33 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from math import isfinite
 
+from mlops_actions.evidence import Result
 from mlops_actions.policy.judging.finding import Need
 from mlops_actions.policy.judging.members import Member
 from mlops_actions.policy.judging.wording import FEW, asked, family_of, number, seen, units, why_undecidable
-from mlops_actions.policy.language.rule import Gap, Measured, Ratio
+from mlops_actions.policy.language.rule import Gap, Measured, Ratio, Topic
 from mlops_actions.statistics.families import Judgement, Outcome, visible_harm
+
+UNSTATED: dict[Topic, tuple[str, str]] = {
+    "data": (
+        "data-report-missing",
+        "no data-report about the evaluation's data is in the evidence folder; run validate-data on it.",
+    ),
+    "model": (
+        "statement-missing",
+        "no statement about the model but this evaluation is in the evidence folder; run `mlops-actions record`.",
+    ),
+}
+"""Code and sentence where nobody has stated anything."""
+STATED: dict[tuple[Topic, Result], tuple[str, str]] = {
+    ("data", "pass"): ("data-passed", "the data passed its checks."),
+    ("data", "fail"): ("data-failed", "the data failed its checks"),
+    ("data", "inconclusive"): ("data-not-decided", "the checks on the data came to no decision"),
+    ("model", "pass"): ("model-passed", "all that is stated of the model passed."),
+    ("model", "fail"): ("model-failed", "the model failed before"),
+    ("model", "inconclusive"): ("model-not-decided", "what is stated of the model came to no decision"),
+}
+"""Code and sentence for what was stated; the first reason follows."""
 
 
 def member(one: Member, confidence: float) -> str:

@@ -17,7 +17,7 @@ from mlops_actions.policy.facts import Facts
 from mlops_actions.policy.judging import explain
 from mlops_actions.policy.judging.finding import Finding, Need, Result
 from mlops_actions.policy.judging.members import Member, members
-from mlops_actions.policy.language.rule import Against, Guard, Measured, Passed, Rule, Severity, Worst
+from mlops_actions.policy.language.rule import Against, Guard, Measured, Passed, Rule, Severity, Topic, Worst
 from mlops_actions.statistics.budget import Look, level
 from mlops_actions.statistics.families import (
     Judgement,
@@ -65,7 +65,7 @@ def _shares_alpha(rule: Rule, facts: Facts, terms: Terms) -> bool:
 def _judge(rule: Rule, facts: Facts, terms: Terms, sharing: int) -> Finding:
     severity = rule.severity_on(terms.today)
     if isinstance(rule.demand, Passed):
-        return _data(rule, severity, facts)
+        return _passed(rule, rule.demand.of, severity, facts)
     if rule.names_champion and facts.champion.state != "compared":
         return _without_champion(rule, severity, facts, terms)
     if unknown := rule.references - facts.references:
@@ -207,19 +207,14 @@ def _outcome(
     )
 
 
-def _data(rule: Rule, severity: Severity, facts: Facts) -> Finding:
-    if facts.data is None:
-        message = "no data-report about the evaluation's data is in the evidence folder; run validate-data on it."
-        return _plain(rule, severity, "inconclusive", "data-report-missing", message)
-    words = {
-        "pass": ("data-passed", "the data passed its checks."),
-        "fail": ("data-failed", "the data failed its checks"),
-        "inconclusive": ("data-not-decided", "the checks on the data came to no decision"),
-    }
-    code, message = words[facts.data.result]
-    if facts.data.reasons:
-        message = f"{message.rstrip('.')}: {facts.data.reasons[0].message}"
-    return _plain(rule, severity, facts.data.result, code, f"{message.rstrip('.')}.")
+def _passed(rule: Rule, topic: Topic, severity: Severity, facts: Facts) -> Finding:
+    stated = facts.stated.get(topic)
+    if stated is None:
+        return _plain(rule, severity, "inconclusive", *explain.UNSTATED[topic])
+    code, message = explain.STATED[topic, stated.result]
+    if stated.reasons:
+        message = f"{message.rstrip('.')}: {stated.reasons[0].message}"
+    return _plain(rule, severity, stated.result, code, f"{message.rstrip('.')}.")
 
 
 def _without_champion(rule: Rule, severity: Severity, facts: Facts, terms: Terms) -> Finding:

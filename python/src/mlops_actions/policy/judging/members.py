@@ -98,7 +98,7 @@ def _check_worst(rule: Rule, comparison: Comparison, asked: PerSlice) -> None:
 
 
 def members(rule: Rule, facts: Facts, *, points: bool) -> list[Member]:
-    """Every claim of a rule, those of `abs` and of chains in the same family. Not for `passed(data)`, `worst`."""
+    """Every claim of a rule, those of `abs` and of chains in the same family. Not for `passed(...)`, `worst`."""
     return [one for comparison in rule.comparisons for one in _members(comparison, facts, points)]
 
 

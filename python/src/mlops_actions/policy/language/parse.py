@@ -69,12 +69,13 @@ def _demand(source: Source, node: ast.expr) -> Demand:
 
 def _passed(source: Source, node: ast.Call) -> Passed:
     if source.guard:
-        raise source.error(node, "passed(data) cannot be forbidden.", "Write passed(data) without forbid.")
+        raise source.error(node, "passed(...) cannot be forbidden.", "Write passed(data) without forbid.")
     match only_argument(source, node):
-        case ast.Name(id="data"):
-            return Passed()
+        case ast.Name(id="data" | "model" as topic):
+            return Passed(topic)
         case other:
-            raise source.error(other, f"passed({source.written(other)}) is not supported yet.", "Write passed(data).")
+            message = f"passed({source.written(other)}) is stated by nobody."
+            raise source.error(other, message, "Write passed(data) or passed(model).")
 
 
 def _comparisons(source: Source, node: ast.Compare) -> tuple[Comparison, ...]:

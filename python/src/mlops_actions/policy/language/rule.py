@@ -14,6 +14,9 @@ Against = Literal["champion", "anchor", "baseline", "recorded"]
 
 REFERENCES: tuple[Against, ...] = get_args(Against)
 
+Topic = Literal["data", "model"]
+"""What statements may be about, beside the evaluation that is judged."""
+
 FLIPPED: dict[Operator, Operator] = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 """The operator when both sides change places, or sign."""
 OPPOSITE: dict[Operator, Operator] = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
@@ -145,7 +148,12 @@ class Guard:
 
 @dataclass(frozen=True)
 class Passed:
-    """`passed(data)`: every data-report on the evaluation's data passed."""
+    """`passed(data)`, `passed(model)`: what is stated of the data, or of the model, passed."""
+
+    of: Topic = "data"
+
+    def __str__(self) -> str:
+        return f"passed({self.of})"
 
 
 Demand = Shown | Guard | Passed
@@ -175,7 +183,7 @@ class Rule:
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """What it compares; nothing for `passed(data)`."""
+        """What it compares; nothing for `passed(...)`."""
         return () if isinstance(self.demand, Passed) else self.demand.comparisons
 
     @property
