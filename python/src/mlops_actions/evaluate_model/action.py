@@ -114,6 +114,10 @@ class Inputs(CommonInputs):
         0.95, description="Confidence of the bounds that are shown; a gate may ask for any other."
     )
     time_limit: Seconds = Field(600.0, description="How long one model may take to score all rows, such as `10m`.")
+    latency_repeats: Annotated[int, Field(ge=0, le=50)] = Field(
+        12,
+        description="Bursts of calls in which latency is measured, each a cluster; a gate needs 10, `0` measures none.",
+    )
     memory_limit: Bytes | None = Field(
         None, description="How much memory a model may take, such as `4GB`; by default nine tenths of what is free."
     )

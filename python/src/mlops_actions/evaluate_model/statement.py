@@ -14,6 +14,7 @@ from mlops_actions.evaluate_model.comparison.pairing import Scored, sample_of
 from mlops_actions.evaluate_model.measuring.curves import curves_of
 from mlops_actions.evaluate_model.measuring.cuts import Cut
 from mlops_actions.evaluate_model.measuring.fairness import disparities, metrics_between_groups
+from mlops_actions.evaluate_model.measuring.latency import latency_record
 from mlops_actions.evaluate_model.measuring.measurement import measure, measure_slices, records, slice_document
 from mlops_actions.evaluate_model.measuring.reasons import not_estimated
 from mlops_actions.evaluate_model.rows.dependence import find_dependence, warnings_of
@@ -93,6 +94,7 @@ def measured(
         fairness=fairness,
         curves=curves_of(sample, scored.classes(test_set.target), inputs.confidence),
         timing=_timing(scored.candidate),
+        latency=latency_record(scored.candidate.latency, test_set.rows, inputs.confidence),
         **{**known, "materials": [*known["materials"], *scored.materials]},
     )
 
@@ -100,9 +102,10 @@ def measured(
 def _timing(answer: Answer) -> Timing | None:
     if answer.score_seconds is None:
         return None
+    calls = [one for repeat in answer.latency for one in repeat.get("row", ())] or answer.latency_ms
     percentiles = {
         f"{what}_p{percent}_ms": float(np.percentile(taken, percent))
-        for what, taken in (("latency", answer.latency_ms), ("batch", answer.batch_ms))
+        for what, taken in (("latency", calls), ("batch", answer.batch_ms))
         for percent in (50, 95, 99)
         if taken
     }

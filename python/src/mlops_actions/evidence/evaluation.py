@@ -100,12 +100,24 @@ class Timing(Document):
     load_seconds: float | None = Field(None, description="Null where a server had loaded it before.")
     score_seconds: float
     latency_p50_ms: float | None = Field(None, description="Of single-row calls, by the scorer's own account.")
-    latency_p95_ms: float | None = Field(None, description="Of single-row calls.")
+    latency_p95_ms: float | None = Field(None, description="Of all single-row calls; `latency` has its uncertainty.")
     latency_p99_ms: float | None = Field(None, description="Of single-row calls; of 30 of them about the longest.")
     batch_p50_ms: float | None = Field(None, description="Of batches as they were scored.")
     batch_p95_ms: float | None = None
     batch_p99_ms: float | None = None
-    peak_memory_bytes: int | None = Field(None, description="Of the scoring process; null where it was none of ours.")
+    peak_memory_bytes: int | None = Field(None, description="Of the model's largest process; null where unknown.")
+
+
+class Latency(Document):
+    """How long calls take, in milliseconds: quantiles of each repeat's calls, their means over repeats."""
+
+    repeats: int = Field(description="Bursts of calls, each a cluster.")
+    calls: dict[Literal["row", "batch"], int] = Field(description="In each repeat, with one row and with a batch.")
+    batch_rows: int
+    estimates: dict[str, EstimateRecord] = Field(
+        description="`latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms` of one row, `batch_latency_…` of a batch; "
+        "without those that so few calls cannot tell."
+    )
 
 
 class Dependence(Document):
@@ -185,6 +197,7 @@ class Evaluation(Predicate):
     environment: Environment | None = None
     size_bytes: int | None = Field(description="Of the model; null where it was not here.")
     timing: Timing | None = None
+    latency: Latency | None = Field(None, description="Null where no calls were repeated.")
 
 
 def _finite(bound: float) -> float | None:

@@ -23,6 +23,7 @@ from mlops_actions.policy.sources import (
     model_facts,
     training_of,
 )
+from mlops_actions.statistics.latency import LATENCIES
 
 _DAY = 86400.0
 
@@ -106,7 +107,7 @@ def from_metrics_file(
                 hint="Compare with a number, or run evaluate-model.",
             )
     file = read_metrics(path)
-    measured: dict[str, float | None] = {"size_mb": None, "latency_p95_ms": None}
+    measured: dict[str, float | None] = dict.fromkeys(("size_mb", *LATENCIES))
     measured |= {name: file.metrics[name].value for name in measured if name in file.metrics}
     if subject.size is not None:
         # What was weighed here counts, whatever the file claims.

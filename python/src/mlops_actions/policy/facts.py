@@ -105,7 +105,9 @@ class Facts:
     clusters: tuple[str, ...] = ()
     """Columns whose equal values make rows dependent."""
     measured: Mapping[str, float | None] = field(default_factory=dict)
-    """size_mb, latency_p95_ms and age (in days); None where it is not known."""
+    """Plain numbers: size_mb, age (in days) and latencies that were not repeated; None where one is not known."""
+    timed: Scope = Scope(0)
+    """Latencies, over repeats."""
     champion: Champion = Champion("unknown")
     is_champion: bool = False
     """Whether the candidate is, byte for byte, the champion."""
@@ -144,7 +146,9 @@ def facts_of(evaluation: Evaluation) -> Facts:
     for part in evaluation.slices:
         scope = Scope(part.n, part.estimates, part.champion, part.differences)
         slices.setdefault(part.column, {})[part.value] = scope
-    latency = evaluation.timing.latency_p95_ms if evaluation.timing else None
+    latency, timed = evaluation.timing.latency_p95_ms if evaluation.timing else None, Scope(0)
+    if repeated := evaluation.latency:
+        latency, timed = None, Scope(repeated.repeats, repeated.estimates)
     size = None if evaluation.size_bytes is None else evaluation.size_bytes / MEGABYTE
     others: dict[Against, Reference] = {
         role: Reference(one.estimates, one.differences) for role, one in evaluation.references.items()
@@ -157,6 +161,7 @@ def facts_of(evaluation: Evaluation) -> Facts:
         minimum_count=evaluation.minimum_count,
         clusters=tuple(evaluation.cluster),
         measured={"size_mb": size, "latency_p95_ms": latency},
+        timed=timed,
     )
 
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from mlops_actions.evaluate_model.scoring.answer import Answer, MisbehaviourError, Problem, read_answer
 
-CLAIMS = {"method": "predict_proba", "classes": [0, 1], "load_seconds": 0.1, "score_seconds": 0.2, "latency_ms": [1.0]}
+TIMES = {"row": [1.0, 2.0], "batch": [3.0]}
+CLAIMS = {"method": "predict_proba", "classes": [0, 1], "load_seconds": 0.1, "score_seconds": 0.2, "latency": [TIMES]}
 
 
 def leave(folder: Path, array: NDArray[Any], **claims: object) -> None:
@@ -33,7 +34,7 @@ def test_probabilities_are_read(tmp_path: Path) -> None:
     assert isinstance(answer, Answer)
     assert answer.probabilities is not None
     assert answer.probabilities.tolist() == [[0.25, 0.75], [1.0, 0.0]]
-    assert (answer.classes, answer.latency_ms) == ((0, 1), (1.0,))
+    assert (answer.classes, answer.latency) == ((0, 1), [TIMES])
 
 
 def test_values_are_read(tmp_path: Path) -> None:
@@ -55,8 +56,12 @@ def test_no_answer_is_none_and_a_problem_is_itself(tmp_path: Path) -> None:
     [
         {"load_seconds": -1.0},
         {"load_seconds": "1"},
-        {"latency_ms": [float("nan")]},
-        {"latency_ms": [1.0] * 2000},
+        {"latency": [{"row": [float("nan")]}]},
+        {"latency": [{"row": [0.0]}]},
+        {"latency": [{"row": []}]},
+        {"latency": [{"row": [1.0] * 200}]},
+        {"latency": [TIMES] * 100},
+        {"latency": [{"hour": [1.0]}]},
         {"classes": [[0], [1]]},
         {"classes": None, "method": ["x"]},
     ],

@@ -39,7 +39,7 @@ def test_no_column_needs_pickle(tmp_path: Path) -> None:
     (tmp_path / "input").mkdir()
     model = tmp_path / "model.pkl"
     model.write_bytes(b"bytes")
-    hand_over(tmp_path, ModelFile(model, digest_bytes(b"bytes"), "model"), columns, 2, "classes")
+    hand_over(tmp_path, ModelFile(model, digest_bytes(b"bytes"), "model"), columns, 2, "classes", 12)
     request = json.loads((tmp_path / "input" / "request.json").read_bytes())
     assert [column["name"] for column in request["columns"]] == ["a", "b"]
     for column in request["columns"]:
@@ -52,7 +52,7 @@ def test_a_model_that_changed_since_its_digest_is_refused(tmp_path: Path) -> Non
     model = tmp_path / "model.pkl"
     model.write_bytes(b"other")
     with pytest.raises(OutsideError, match="changed while it was read"):
-        hand_over(tmp_path, ModelFile(model, digest_bytes(b"bytes"), "model"), {}, 0, "classes")
+        hand_over(tmp_path, ModelFile(model, digest_bytes(b"bytes"), "model"), {}, 0, "classes", 12)
 
 
 @pytest.mark.parametrize("path", sorted(SCORER.rglob("*.py")), ids=lambda path: path.name)

@@ -77,7 +77,7 @@ def _model(inputs: Inputs, model: Model, test_set: TestSet, sandbox: Sandbox) ->
     file = ModelFile(model.path, model.sha256, "model", tuple(inputs.trusted_types))
 
     def predict() -> Answer:
-        answer = score(file, test_set, sandbox, inputs.time_limit)
+        answer = score(file, test_set, sandbox, inputs.time_limit, inputs.latency_repeats)
         if inputs.keep_predictions:
             keep_predictions(answer, model, test_set, sandbox.level, inputs.registry, inputs.name)
         return answer

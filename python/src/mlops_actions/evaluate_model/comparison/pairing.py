@@ -111,6 +111,6 @@ def _sandbox_of(inputs: Inputs, role: Rival, model: Model, interpreter: str | No
 
 def _rival(inputs: Inputs, role: Rival, model: Model, test_set: TestSet, sandbox: Sandbox) -> Answer:
     file = ModelFile(model.path, model.sha256, role, tuple(inputs.trusted_types))
-    answer = score(file, test_set, sandbox, inputs.time_limit)
+    answer = score(file, test_set, sandbox, inputs.time_limit, 0)
     predictions_of(test_set.target, answer, all_classes(test_set.target, [answer]), inputs.decision_threshold)
     return answer

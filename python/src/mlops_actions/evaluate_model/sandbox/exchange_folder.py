@@ -17,7 +17,7 @@ def exchange_folder(nobody: bool) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="mlops-actions-", ignore_cleanup_errors=True) as outer:
         folder = Path(os.path.realpath(tempfile.mkdtemp(dir=outer)))
-        # `root` is where a strict sandbox builds its own; `supervision` says what was exceeded.
+        # `root` is where a strict sandbox builds its own; `supervision` says what was used too much, or how much.
         for name in ("input", "home", "output", "root"):
             (folder / name).mkdir(mode=0o700)
         (folder / "supervision").touch()

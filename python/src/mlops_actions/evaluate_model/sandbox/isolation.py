@@ -95,7 +95,8 @@ class Sandbox:
                 ending = run_process([*_SUDO, *enter], str(folder), {}, seconds, stop=[*_SUDO, "kill", "-KILL"])
             else:
                 ending = run_process(enter, str(folder), {}, seconds)
-        return replace(ending, exceeded=(folder / "supervision").read_text(encoding="ascii"))
+        told = (folder / "supervision").read_text(encoding="ascii")
+        return replace(ending, peak_bytes=int(told)) if told.isdigit() else replace(ending, exceeded=told)
 
     @cached_property
     def _view(self) -> list[Entry]:

@@ -31,6 +31,8 @@ class Ending:
     """The last lines of what it wrote to stdout and stderr: untrusted text."""
     exceeded: str = ""
     """`memory`, `disk` or `processes` where it was ended for using too much."""
+    peak_bytes: int | None = None
+    """The most memory that its largest process had, where a supervisor saw it."""
 
 
 def run_process(

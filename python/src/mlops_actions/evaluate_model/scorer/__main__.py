@@ -12,11 +12,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import bursts
 import protocol
 from protocol import ProblemError
 
-SINGLE_ROWS_SECONDS = 2.0
-FEWEST_SINGLE_ROWS = 10
 MOST_BATCHES = 1000
 
 
@@ -32,7 +31,7 @@ def main() -> None:
 
 
 def score(request: dict[str, Any]) -> dict[str, Any]:
-    """Load the model, predict every row, time single rows; returns what goes into the answer."""
+    """Load the model, predict every row, time calls; returns what goes into the answer."""
     import formats
 
     begin = time.perf_counter()
@@ -52,7 +51,7 @@ def score(request: dict[str, Any]) -> dict[str, Any]:
         "classes": classes,
         "load_seconds": loaded - begin,
         "score_seconds": scored - loaded,
-        "latency_ms": single_rows(predict, table, request),
+        "latency": bursts.alone(predict, table, request),
         "batch_ms": batches[:MOST_BATCHES],
         "peak_bytes": peak_bytes(),
     }
@@ -168,24 +167,6 @@ def peak_bytes() -> int | None:
         return None
     # Linux counts in kibibytes, macOS in bytes.
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def single_rows(predict: Callable[[Any], Any], table: Any, request: dict[str, Any]) -> list[float]:
-    """Milliseconds of calls with one row each; none where the model is too slow to repeat them."""
-    taken: list[float] = []
-    deadline = time.perf_counter() + SINGLE_ROWS_SECONDS
-    for repeat in range(request["repeats"]):
-        row = repeat % request["rows"]
-        one = table[row : row + 1]
-        begin = time.perf_counter()
-        try:
-            predict(one)
-        except Exception as error:
-            raise ProblemError("model-raised", "with a single row " + protocol.line_of(error)) from error
-        taken.append(1000 * (time.perf_counter() - begin))
-        if time.perf_counter() > deadline:
-            break
-    return taken if len(taken) >= FEWEST_SINGLE_ROWS else []
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops_actions.evaluate_model.rows.target import Label
 from mlops_actions.evaluate_model.scoring.exchange import Wanted
+from mlops_actions.statistics.latency import Kind, Repeats
 
 _ANSWER_BYTES = 1 << 20
 _HEADER_BYTES = 4096
 _MOST_CLASSES = 10_000
+MOST_REPEATS = 50
+"""In which latency is measured."""
 _SUM_TOLERANCE = 1e-4
 _RANGE_TOLERANCE = 1e-6
 """Sums of 32-bit probabilities come out that much above 1."""
@@ -44,6 +47,9 @@ class Problem(BaseModel):
     details: dict[str, Any] = {}
 
 
+_Calls = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
+
+
 class _Claims(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, strict=True)
 
@@ -51,7 +57,7 @@ class _Claims(BaseModel):
     classes: list[bool | int | float | str] | None = Field(max_length=_MOST_CLASSES)
     load_seconds: float = Field(ge=0)
     score_seconds: float = Field(ge=0)
-    latency_ms: list[float] = Field(max_length=1000)
+    latency: list[dict[Kind, _Calls]] = Field(max_length=MOST_REPEATS)
     batch_ms: list[float] = Field([], max_length=1000)
     peak_bytes: int | None = Field(None, ge=0)
 
@@ -71,12 +77,14 @@ class Answer:
     load_seconds: float | None = None
     """None where the predictions were made elsewhere; so is `score_seconds`."""
     score_seconds: float | None = None
+    latency: Repeats = ()
+    """How long calls took."""
     latency_ms: tuple[float, ...] = ()
-    """Of calls with a single row."""
+    """Of calls with a single row that were not made in repeats."""
     batch_ms: tuple[float, ...] = ()
     """Of each batch of rows."""
     peak_bytes: int | None = None
-    """The most memory that the scoring process held, by its own account."""
+    """The most memory that the largest process held; by its own account where no supervisor saw it."""
 
 
 def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | None:
@@ -99,7 +107,7 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
     given = len(array) if array.ndim else 0
     if given != rows:
         raise MisbehaviourError("predictions-count", f"returned {given} predictions for {rows} rows.")
-    taken = tuple(claims.latency_ms), tuple(claims.batch_ms)
+    taken = claims.latency, (), tuple(claims.batch_ms)
     timing = (claims.load_seconds, claims.score_seconds, *taken, claims.peak_bytes)
     if wanted == "values":
         return Answer((), None, None, checked_values(array), *timing)

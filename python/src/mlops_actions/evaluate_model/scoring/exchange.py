@@ -22,7 +22,8 @@ from mlops_actions.tables.interface import Column
 SCORER = Path(__file__).parents[1] / "scorer"
 PROTOCOL = 1
 BATCH_ROWS = 100_000
-SINGLE_ROWS = 30
+LATENCY_ROWS = 1000
+"""Of the batch whose latency is told."""
 
 Wanted = Literal["classes", "values"]
 
@@ -44,7 +45,9 @@ class ModelFile:
     """Types that a skops file may hold, by their full names."""
 
 
-def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], rows: int, wanted: Wanted) -> None:
+def hand_over(
+    folder: Path, model: ModelFile, features: Mapping[str, Column], rows: int, wanted: Wanted, repeats: int
+) -> None:
     """Write scorer, model, columns and request below `folder`.
 
     The model is a copy of exactly the bytes with its digest: OutsideError when the file changed meanwhile.
@@ -74,7 +77,8 @@ def hand_over(folder: Path, model: ModelFile, features: Mapping[str, Column], ro
         "trusted": model.trusted,
         "rows": rows,
         "batch": BATCH_ROWS,
-        "repeats": SINGLE_ROWS,
+        "repeats": repeats,
+        "batch_rows": LATENCY_ROWS,
         "output": wanted,
         "columns": listing,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from mlops_actions.evaluate_model.rows.testset import TestSet
 from mlops_actions.evaluate_model.sandbox import Sandbox, exchange_folder
@@ -14,15 +15,15 @@ from mlops_actions.evaluate_model.scoring.problems import plain, raise_problem
 log = logging.getLogger(__name__)
 
 
-def score(model: ModelFile, test_set: TestSet, sandbox: Sandbox, seconds: float) -> Answer:
-    """Predictions of a model for every row, checked.
+def score(model: ModelFile, test_set: TestSet, sandbox: Sandbox, seconds: float, repeats: int) -> Answer:
+    """Predictions of a model for every row, checked, and how long calls took in so many `repeats`.
 
     Raises MisbehaviourError for what speaks against the model, InputError for what speaks against its environment.
     """
     wanted = wanted_of(test_set.target.task)
     log.info("Scoring %s rows with the %s in %s.", f"{test_set.rows:,}", model.name, sandbox.means)
     with exchange_folder(sandbox.nobody) as folder:
-        hand_over(folder, model, test_set.features, test_set.rows, wanted)
+        hand_over(folder, model, test_set.features, test_set.rows, wanted, repeats)
         ending = sandbox.run(["-I", "scorer"], folder, seconds)
         for line in ending.output:
             log.info("  %s | %s", model.name, plain(line))
@@ -33,4 +34,4 @@ def score(model: ModelFile, test_set: TestSet, sandbox: Sandbox, seconds: float)
     if isinstance(answer, Problem):
         raise_problem(answer, model, test_set, sandbox)
     log.info("Scored in %.1f s.", ending.seconds)
-    return answer
+    return replace(answer, peak_bytes=ending.peak_bytes or answer.peak_bytes)

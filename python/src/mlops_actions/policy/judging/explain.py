@@ -90,6 +90,8 @@ def guard(
 
 def outlook(need: Need | None, deciding: Sequence[Member], clusters: Sequence[str]) -> str:
     """What more data would do for a rule that is not shown."""
+    if deciding and isinstance(deciding[0].comparison.quantity, Measured):
+        return "More `latency-repeats` in evaluate-model may show it."
     open_ones = [one for one in deciding if one.claim.decidable]
     if need is not None:
         truth = "the candidate is as good as the champion" if need.equal else "what is seen is the truth"

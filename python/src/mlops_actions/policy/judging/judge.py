@@ -17,7 +17,17 @@ from mlops_actions.policy.facts import Facts
 from mlops_actions.policy.judging import explain
 from mlops_actions.policy.judging.finding import Finding, Need, Result
 from mlops_actions.policy.judging.members import Member, members
-from mlops_actions.policy.language.rule import Against, Guard, Measured, Passed, Rule, Severity, Topic, Worst
+from mlops_actions.policy.language.rule import (
+    Against,
+    Guard,
+    Measured,
+    Passed,
+    Quantity,
+    Rule,
+    Severity,
+    Topic,
+    Worst,
+)
 from mlops_actions.statistics.budget import Look, level
 from mlops_actions.statistics.families import (
     Judgement,
@@ -57,9 +67,13 @@ def judge(rules: Sequence[Rule], facts: Facts, terms: Terms) -> list[Finding]:
 
 def _shares_alpha(rule: Rule, facts: Facts, terms: Terms) -> bool:
     """Whether the rule can block by chance: points cannot, nor can a rule that is not judged."""
-    sampled = any(not isinstance(comparison.quantity, Measured) for comparison in rule.comparisons)
+    sampled = any(_has_error(comparison.quantity, facts) for comparison in rule.comparisons)
     judged = not rule.names_champion or facts.champion.state == "compared"
     return sampled and judged and not terms.points and rule.severity_on(terms.today) == "block"
+
+
+def _has_error(quantity: Quantity, facts: Facts) -> bool:
+    return not isinstance(quantity, Measured) or quantity.name in facts.timed.estimates
 
 
 def _judge(rule: Rule, facts: Facts, terms: Terms, sharing: int) -> Finding:
@@ -138,6 +152,8 @@ def _slack(member: Member, confidence: float, *, guard: bool) -> tuple[bool, flo
 
 def _need(open_members: list[Member], size: int, facts: Facts, confidence: float) -> Need | None:
     """What the most demanding open member needs; None where one of them would not be settled by more rows."""
+    if open_members and isinstance(open_members[0].comparison.quantity, Measured):
+        return None
     needs = []
     for member in open_members:
         estimate = member.claim.estimate

@@ -121,6 +121,8 @@ def _members(comparison: Comparison, facts: Facts, points: bool) -> Iterator[Mem
                     yield _member(comparison, metric, _label(column, value), scope, facts, points)
         case Gap(of=of) | Ratio(of=of):
             yield from _pairs(comparison, of, facts, points)
+        case Measured(name=name) if name in facts.timed.estimates:
+            yield _member(comparison, name, None, facts.timed, facts, points)
         case Measured(name=name):
             number = facts.measured.get(name)
             claim = Claim(Estimate.point(nan if number is None else number), comparison.operator, comparison.limit)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mlops_actions.policy.judging.members import Member
 from mlops_actions.policy.language.rule import Comparison, Gap, Measured, Operator, Ratio
+from mlops_actions.statistics.latency import FEWEST_REPEATS
 
 _ASKED: dict[Operator, str] = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 FEW = 3
@@ -64,6 +65,8 @@ def why_undecidable(member: Member) -> tuple[str, str]:
     if estimate.scale == "point":
         return "not-a-number", "is not a number"
     match estimate.undecidable:
+        case "few-clusters" if isinstance(member.comparison.quantity, Measured):
+            return "few-clusters", f"rests on {estimate.clusters} repeats, at least {FEWEST_REPEATS} are needed"
         case "few-clusters":
             effective = f"{estimate.df + 1:.1f}"
             return "few-clusters", f"rests on {estimate.clusters} clusters, worth {effective} equal ones; 6 are needed"

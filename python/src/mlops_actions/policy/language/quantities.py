@@ -19,6 +19,7 @@ from mlops_actions.policy.language.rule import (
     Worst,
 )
 from mlops_actions.policy.language.source import Source
+from mlops_actions.statistics.latency import LATENCIES
 from mlops_actions.statistics.metrics import METRICS, metric_of
 from mlops_actions.statistics.metrics.names import name_of
 
@@ -41,8 +42,8 @@ def quantity(source: Source, node: ast.expr) -> Quantity:
     match node:
         case ast.Name(id="size_mb"):
             return Measured("size_mb")
-        case ast.Name(id="latency_p95_ms"):
-            return Measured("latency_p95_ms")
+        case ast.Name(id=name) if name in LATENCIES:
+            return Measured(name)
         case ast.Name(id=name) if name in DISPARITIES or name == DISPARATE_IMPACT:
             what = "ratio" if name == DISPARATE_IMPACT else "gap"
             raise source.error(node, f"{name} is a {what} between groups.", f"Name the column: {name}[column].")

@@ -91,9 +91,10 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Measured:
-    """A plain number about the model, without sampling error."""
+    """A number about the model itself, whatever the rows."""
 
-    name: Literal["size_mb", "latency_p95_ms", "age"]
+    name: str
+    """`size_mb`, `age`, or one of `LATENCIES`, which has an error where calls were repeated."""
 
     def __str__(self) -> str:
         return "age(model)" if self.name == "age" else self.name

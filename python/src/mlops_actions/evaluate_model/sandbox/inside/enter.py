@@ -40,6 +40,8 @@ def main(settings: Settings, command: list[str]) -> None:
         if output is not None and code != supervision.EXCEEDED:
             supervision.end_all()
             output.hand_out()
+        if code != supervision.EXCEEDED:
+            os.write(report, str(supervision.peak_memory()).encode())
         os._exit(code)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, supervision.SIGNALS)
