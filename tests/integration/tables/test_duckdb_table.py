@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from mlops_actions.errors import InputError
-from mlops_actions.tables import Scan, Tally, open_table
+from mlops_actions.tables import Aggregate, Group, Groups, Scan, Tally, open_table
 from mlops_actions.tables.interface import readable_as
 
 SELECT = """
@@ -270,3 +270,26 @@ def test_a_damaged_parquet_file_is_refused(tmp_path: Path, damage: Callable[[byt
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(InputError, match="engine: unknown engine 'duckbd'. Did you mean 'duckdb'"):
         open_table("a.csv", engine="duckbd")
+
+
+def test_a_scan_gives_single_values_and_groups(tmp_path: Path) -> None:
+    table = open_table(csv(tmp_path / "a.csv", "t,x\n2024-01-31,1\n2024-01-02,2\n2024-02-01,5\n,7\n"))
+    moment, x = nw.col("t"), nw.col("x")
+    found = table.scan(
+        Scan(
+            types={"t": "date", "x": "integer"},
+            aggregates={"last": Aggregate("max", moment), "sum": Aggregate("sum", x)},
+            groups={
+                "month": Groups(moment.dt.month(), {"odd": x % 2 == 1}, {"sum": Aggregate("sum", x)}),
+                "most": Groups(moment.dt.month(), most=1),
+            },
+        )
+    )
+    assert str(found.aggregates["last"]) == "2024-02-01"
+    assert found.aggregates["sum"] == 15
+    assert found.groups["month"] == (
+        Group(1, 2, {"odd": 1}, {"sum": 3}),
+        Group(2, 1, {"odd": 1}, {"sum": 5}),
+        Group(None, 1, {"odd": 1}, {"sum": 7}),
+    )
+    assert found.groups["most"] == (Group(1, 2, {}, {}),)

@@ -1,6 +1,29 @@
 """Any data location as one lazy table; heavy engines are imported when a table is opened."""
 
 from mlops_actions.tables.engines import open_table
-from mlops_actions.tables.interface import Column, LogicalType, Scan, Scanned, Table, Tally
+from mlops_actions.tables.interface import (
+    Aggregate,
+    Column,
+    Group,
+    Groups,
+    LogicalType,
+    Match,
+    Scan,
+    Scanned,
+    Table,
+    Tally,
+)
 
-__all__ = ["Column", "LogicalType", "Scan", "Scanned", "Table", "Tally", "open_table"]
+__all__ = [
+    "Aggregate",
+    "Column",
+    "Group",
+    "Groups",
+    "LogicalType",
+    "Match",
+    "Scan",
+    "Scanned",
+    "Table",
+    "Tally",
+    "open_table",
+]

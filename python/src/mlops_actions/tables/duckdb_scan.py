@@ -9,7 +9,7 @@ import duckdb
 import narwhals as nw
 
 from mlops_actions.tables.duckdb_reading import Reading, free_name, present, quoted, typed, unreadable
-from mlops_actions.tables.interface import Scan, Scanned, Tally
+from mlops_actions.tables.interface import Aggregate, Group, Groups, Scan, Scanned, Tally
 
 RowNumber = Callable[[int], int]
 
@@ -23,11 +23,13 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     filled = [f"count(present_{place})" for place in range(len(reading.stored))]
     surplus = [_surplus(_parts(index, columns)) for index, columns in enumerate(scan.keys.values())]
     plain = [_count(f"count_{index}") for index in range(len(scan.counts))]
-    asked = ["count(*)", *filled, *plain, *surplus, *counts, *(firsts if scan.first else [])]
+    single = [_aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
+    asked = ["count(*)", *filled, *plain, *single, *surplus, *counts, *(firsts if scan.first else [])]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
 
     present_counts = dict(zip(reading.stored, _take(found, len(filled)), strict=True))
     plain_counts = dict(zip(scan.counts, _take(found, len(plain)), strict=True))
+    aggregates = dict(zip(scan.aggregates, _take(found, len(single)), strict=True))
     surplus_counts = dict(zip(scan.keys, _take(found, len(surplus)), strict=True))
     condition_counts = dict(zip(conditions, _take(found, len(counts)), strict=True))
     first_rows = dict(zip(conditions, found, strict=False))
@@ -50,6 +52,8 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
         flags={name: tally(("flag", name)) for name in scan.flags},
         counts=plain_counts,
         keys={name: repeated(index, name) for index, name in enumerate(scan.keys)},
+        aggregates=aggregates,
+        groups={name: _groups(relation, index, groups) for index, (name, groups) in enumerate(scan.groups.items())},
     )
 
 
@@ -69,6 +73,11 @@ def _relation(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Readin
         asked.append(nw.col(f"{ours}_unreadable_{place}").alias(f"unreadable_{place}"))
     asked += [flag.alias(f"flag_{index}") for index, flag in enumerate(scan.flags.values())]
     asked += [count.alias(f"count_{index}") for index, count in enumerate(scan.counts.values())]
+    asked += [one.of.alias(f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
+    for index, groups in enumerate(scan.groups.values()):
+        asked.append(groups.by.alias(f"group_{index}"))
+        asked += [count.alias(f"group_{index}_count_{place}") for place, count in enumerate(groups.counts.values())]
+        asked += [one.of.alias(f"group_{index}_of_{place}") for place, one in enumerate(groups.aggregates.values())]
     for index, columns in enumerate(scan.keys.values()):
         parts = zip(columns, _parts(index, columns), strict=True)
         asked += [nw.col(column).alias(part) for column, part in parts]
@@ -89,6 +98,28 @@ def _conditions(scan: Scan, reading: Reading) -> dict[tuple[str, str], str]:
 def _count(condition: str) -> str:
     """Rows where it is true. Beside other aggregates FILTER is several times slower, a sum of casts twice."""
     return f"coalesce(count_if({condition}), 0)"
+
+
+def _aggregate(aggregate: Aggregate, column: str) -> str:
+    return f"{aggregate.function}({column})"
+
+
+def _groups(relation: duckdb.DuckDBPyRelation, index: int, groups: Groups) -> tuple[Group, ...]:
+    name = f"group_{index}"
+    counts = [_count(f"{name}_count_{place}") for place in range(len(groups.counts))]
+    single = [_aggregate(one, f"{name}_of_{place}") for place, one in enumerate(groups.aggregates.values())]
+    asked = ", ".join([f"{name}", "count(*)", *counts, *single])
+    query = f"SELECT {asked} FROM rows GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {groups.most}"  # noqa: S608
+    selected = relation.query("rows", query)
+    return tuple(
+        Group(
+            value,
+            count,
+            dict(zip(groups.counts, found[: len(counts)], strict=True)),
+            dict(zip(groups.aggregates, found[len(counts) :], strict=True)),
+        )
+        for value, count, *found in (selected.fetchall() if selected else [])
+    )
 
 
 def _parts(index: int, columns: tuple[str, ...]) -> list[str]:

@@ -17,6 +17,7 @@ import numpy as np
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Material
 from mlops_actions.tables.duckdb_errors import explained
+from mlops_actions.tables.duckdb_match import find_likes
 from mlops_actions.tables.duckdb_reading import (
     ROW_BITS,
     Reading,
@@ -29,7 +30,7 @@ from mlops_actions.tables.duckdb_reading import (
 )
 from mlops_actions.tables.duckdb_scan import answer
 from mlops_actions.tables.files import Files, find_files
-from mlops_actions.tables.interface import Column, LogicalType, Scan, Scanned, StoredType
+from mlops_actions.tables.interface import Column, LogicalType, Match, Scan, Scanned, StoredType, Tally
 
 _NESTED = ("array", "object", "map", "binary")
 _INFERRED: tuple[LogicalType, ...] = ("integer", "number", "date", "timestamp", "boolean")
@@ -114,6 +115,15 @@ class DuckdbTable:
         """Answer everything in one pass; a second one finds the row numbers of repeated keys, where there are any."""
         with explained(self.location):
             return answer(scan, self._connection, self._reading, self._row_number)
+
+    def match(self, match: Match) -> Tally:
+        """A pass over hashes; where some agree, one over the rows behind them."""
+        other = match.other
+        if other is not None and not isinstance(other, DuckdbTable):
+            raise InputError(f"{self.location!r} and {other.location!r} are read by different engines.")
+        with explained(self.location):
+            theirs = other._reading if other else None
+            return find_likes(match, self._connection, self._reading, theirs, self._row_number)
 
     @cached_property
     def _rows_by_file(self) -> list[int]:

@@ -53,6 +53,25 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Aggregate:
+    """One number, moment or text of all rows; null where no row has a value."""
+
+    function: Literal["min", "max", "sum"]
+    of: nw.Expr
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows told apart by a value, and counted within each; rows without it are one group too."""
+
+    by: nw.Expr
+    counts: Mapping[str, nw.Expr] = field(default_factory=dict)
+    aggregates: Mapping[str, Aggregate] = field(default_factory=dict)
+    most: int = 1000
+    """How many groups to keep, those with the most rows first."""
+
+
+@dataclass(frozen=True)
 class Scan:
     """What to find out in one pass over a table."""
 
@@ -66,8 +85,29 @@ class Scan:
     """Name → columns whose values, taken together, must be unique; rows with a null among them do not count."""
     missing: frozenset[str] = frozenset()
     """Columns of which the row numbers of missing values are wanted; they are counted for all columns."""
+    aggregates: Mapping[str, Aggregate] = field(default_factory=dict)
+    """Name → what is wanted of all rows."""
+    groups: Mapping[str, Groups] = field(default_factory=dict)
+    """Name → rows by a value; each may cost a pass of its own."""
     first: int = 0
     """How many row numbers to keep of each count."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which rows have their like, by the values of some columns; null equals null."""
+
+    columns: tuple[str, ...]
+    types: Mapping[str, LogicalType]
+    """What to read the columns as, also in the other table (`readable_as` holds)."""
+    other: Table | None = None
+    """Where the like has to be: in this table, or among the earlier rows of the same one (None)."""
+    unlike: str | None = None
+    """A column in which a like of the same table, earlier or later, has another value; null is none."""
+    complete: bool = False
+    """Whether rows with a null among the columns have no like."""
+    first: int = 0
+    """How many row numbers to keep."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +132,19 @@ class Scanned:
     counts: Mapping[str, int]
     keys: Mapping[str, Tally]
     """Rows beyond the first of their value."""
+    aggregates: Mapping[str, Any] = field(default_factory=dict)
+    groups: Mapping[str, tuple[Group, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one value."""
+
+    value: Any
+    """None where it is missing."""
+    rows: int
+    counts: Mapping[str, int]
+    aggregates: Mapping[str, Any]
 
 
 class Table(Protocol):
@@ -130,3 +183,6 @@ class Table(Protocol):
 
     def scan(self, scan: Scan) -> Scanned:
         """Answer everything in as few passes as the engine can, one where possible."""
+
+    def match(self, match: Match) -> Tally:
+        """The rows that have their like, exactly. InputError where the other table's engine is not this one's."""
