@@ -23,7 +23,6 @@ from mlops_actions.statistics.families import (
     within,
     worst,
 )
-from mlops_actions.statistics.psi import stability
 from mlops_actions.statistics.sample import Predictions, Sample
 
 
@@ -167,21 +166,6 @@ def test_a_budget_divides_alpha() -> None:
     assert not Look(100, 1, 100).worn_out
     with pytest.raises(ValueError, match="count from 1"):
         Look(0, 1, 1)
-
-
-def test_psi_is_its_noise_floor_when_nothing_changed() -> None:
-    rng = np.random.default_rng(5)
-    found = [stability(a, b) for a, b in rng.multinomial(1000, np.full(10, 0.1), (400, 2))]
-    assert np.mean([one.value for one in found]) == pytest.approx(found[0].floor, rel=0.1)
-    assert found[0].floor == pytest.approx(0.018)
-
-
-def test_psi_sees_a_shift_and_an_empty_bin() -> None:
-    assert stability([500, 500], [900, 100]).excess > 0.8
-    assert math.isfinite(stability([1000, 0], [500, 500]).value)
-    assert math.isnan(stability([0, 0], [5, 5]).excess)
-    with pytest.raises(ValueError, match="one common length"):
-        stability([1, 2], [1, 2, 3])
 
 
 def paired_sample(rows: int = 3000, seed: int = 1) -> Sample:

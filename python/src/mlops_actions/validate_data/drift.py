@@ -12,7 +12,7 @@ import numpy as np
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence.data_report import Drift
-from mlops_actions.statistics.psi import stability
+from mlops_actions.statistics.drift.distances import population_stability
 from mlops_actions.tables import Column, LogicalType, Scan, Scanned, Table
 from mlops_actions.tables.interface import readable_as
 from mlops_actions.validate_data.rules import Contract, DriftRule
@@ -117,7 +117,7 @@ def _judge(
         return empty.model_copy(update={"result": "fail"})
     bins = baseline.bins[column]
     reference, current = baseline.rows[column], bins.rows(scanned)
-    found = stability(reference, current)
+    found = population_stability(reference, current)
     personal = any(one.personal for one in contract.properties if one.name == column)
     return Drift(
         column=column,

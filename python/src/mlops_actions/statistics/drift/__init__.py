@@ -1,0 +1,1 @@
+"""How far a distribution has moved from a reference, and how much of that sampling alone explains."""
