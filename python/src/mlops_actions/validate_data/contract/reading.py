@@ -6,9 +6,9 @@ from typing import Any
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import digest_bytes
-from mlops_actions.validate_data.column import read_column
-from mlops_actions.validate_data.odcs import check_shape
-from mlops_actions.validate_data.quality import read_quality
+from mlops_actions.validate_data.contract.column import read_column
+from mlops_actions.validate_data.contract.odcs import check_shape
+from mlops_actions.validate_data.contract.quality import read_quality
 from mlops_actions.validate_data.rules import Check, Contract, DriftRule, NotSupported, Property, Unique
 from mlops_actions.yaml_source import Keys, YamlSource, read_yaml
 

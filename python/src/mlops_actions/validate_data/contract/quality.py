@@ -6,7 +6,8 @@ from typing import Any, TypeGuard, cast, get_args
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
-from mlops_actions.validate_data.patterns import check_pattern
+from mlops_actions.validate_data.contract.patterns import check_pattern
+from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.rules import (
     Check,
     DriftRule,
@@ -23,7 +24,6 @@ from mlops_actions.validate_data.rules import (
     Unique,
     Unit,
 )
-from mlops_actions.validate_data.values import read_value
 from mlops_actions.yaml_source import Keys, YamlSource
 
 ENGINE = "mlops-actions"

@@ -8,8 +8,9 @@ from typing import Any, cast, get_args
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
-from mlops_actions.validate_data.patterns import check_pattern
-from mlops_actions.validate_data.quality import read_quality
+from mlops_actions.validate_data.contract.patterns import check_pattern
+from mlops_actions.validate_data.contract.quality import read_quality
+from mlops_actions.validate_data.contract.values import COMPARABLE, read_value
 from mlops_actions.validate_data.rules import (
     Bound,
     Check,
@@ -27,7 +28,6 @@ from mlops_actions.validate_data.rules import (
     Unique,
     Value,
 )
-from mlops_actions.validate_data.values import COMPARABLE, read_value
 from mlops_actions.yaml_source import Keys, YamlSource
 
 _TYPES: dict[str, LogicalType] = {
