@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from mlops_actions import release_train
 from mlops_actions.ci.flags import shown_default
-from mlops_actions.ci.inputs import CommonInputs
+from mlops_actions.ci.inputs import CommonInputs, hyphenated
 from mlops_actions.cli import first_line
 from mlops_actions.runner import ACTIONS, load_action
 from mlops_actions.schemas import schemas
@@ -74,6 +74,7 @@ def files(root: Path) -> dict[Path, str]:
         written[Path("actions") / one.name / "README.md"] = readme(
             one, _read(root / "docs" / "actions" / f"{one.name}.md") or ""
         )
+    written[Path("container/action.yml")] = container_yml(list(interfaces()))
     written |= {Path("schemas") / name: text for name, text in schemas().items()}
     main = root / "README.md"
     written[Path("README.md")] = with_tables(main.read_text(encoding="utf-8") if main.exists() else "")
@@ -105,6 +106,40 @@ def action_yml(one: Interface, launch: str) -> str:
         "runs": {"using": "composite", "steps": [step]},
     }
     return f"# {NOTICE}\n" + yaml.safe_dump(document, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def container_yml(all_of_them: list[Interface]) -> str:
+    """The metadata of the Docker action: one for all, since a job pulls one image."""
+    inputs: dict[str, Any] = {
+        "action": {
+            "description": "What to run: `run` (the train of mlops.yml) or one action, such as `quality-gate`.",
+            "required": True,
+        }
+    }
+    outputs: dict[str, Any] = {}
+    for one in all_of_them:
+        for key, text in described_inputs(one.inputs):
+            inputs.setdefault(key, {"description": _of(one, all_of_them, key, text), "required": False})
+        for key, text in described_outputs(one.outputs):
+            outputs.setdefault(key, {"description": text})
+    document = {
+        "name": "mlops-actions in a container",
+        "description": "Any of the actions, or the whole train, from one image, for runners without Python.",
+        "author": "mlops-actions",
+        "branding": {"icon": "box", "color": "blue"},
+        "inputs": inputs,
+        "outputs": outputs,
+        "runs": {"using": "docker", "image": "../Dockerfile", "args": ["${{ inputs.action }}"]},
+    }
+    return f"# {NOTICE}\n" + yaml.safe_dump(document, sort_keys=False, width=10_000, allow_unicode=True)
+
+
+def _of(one: Interface, all_of_them: list[Interface], key: str, text: str) -> str:
+    """An input's description, and whose it is where not all have it or not all mean the same by it."""
+    having = [other.name for other in all_of_them if key in dict(described_inputs(other.inputs))]
+    if len(having) == len(all_of_them):
+        return text if key in map(hyphenated, CommonInputs.model_fields) else "As the README of each action says."
+    return f"{text} ({', '.join(having)})" if having == [one.name] else f"See the READMEs of {', '.join(having)}."
 
 
 def described_inputs(model: type[BaseModel]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Runs a consumer's workflow under act in host mode, with this working tree as org/mlops-actions@v1.
+"""Runs a consumer's workflow under act, by default in host mode, with this working tree as org/mlops-actions@v1.
 
 What act forgives and GitHub does not (unmapped inputs, permissions, masked outputs) is for `harness.composite`.
 """
@@ -30,6 +30,8 @@ class Act:
     checkout: Path
     cache: Path
     """Where act keeps actions and the tool cache."""
+    image: str | None = None
+    """The image that jobs run in, for the engine at DOCKER_HOST; without one they run on this machine."""
 
     def run(
         self,
@@ -52,7 +54,8 @@ class Act:
         store = artifacts or consumer.with_name(f"{consumer.name}-artifacts")
         command = [
             program(), event, "--directory", str(consumer), "--workflows", str(path), "--json",
-            "--platform", "ubuntu-latest=-self-hosted", "--concurrent-jobs", "1", "--rm", "--no-cache-server",
+            "--platform", f"ubuntu-latest={self.image or '-self-hosted'}", "--pull=false",
+            "--concurrent-jobs", "1", "--rm", "--no-cache-server",
             "--action-cache-path", str(self.cache), "--actor", "alice", "--env", f"ARTIFACT_STORE={store}",
             "--local-repository", f"{ACTION}={self.checkout}",
         ]  # fmt: skip
@@ -77,6 +80,8 @@ class Act:
         home = self.cache / "home"
         home.mkdir(parents=True, exist_ok=True)
         passed = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
+        if self.image:
+            passed["DOCKER_HOST"] = os.environ["DOCKER_HOST"]
         return {**passed, "HOME": str(home)}
 
 
