@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlops_actions.statistics.latency import LATENCIES, Repeats, estimates_of
+from mlops_actions.statistics.contrasts import combine, independent
+from mlops_actions.statistics.latency import LATENCIES, Repeats, differences_of, estimates_of
 
 REPEATS = 12
 
@@ -42,6 +43,46 @@ def test_the_upper_bound_holds_as_often_as_it_says() -> None:
     bounds = [estimates_of(repeats(calls(seed)))["latency_p95_ms"] for seed in range(1000)]
     assert np.mean([one.upper(0.95) >= truth for one in bounds]) == pytest.approx(0.95, abs=0.025)
     assert np.mean([one.lower(0.95) <= truth for one in bounds]) == pytest.approx(0.95, abs=0.025)
+
+
+def test_what_both_models_suffer_in_a_repeat_does_not_blur_their_difference() -> None:
+    disturbed = 1.0 + np.random.default_rng(4).exponential(1.0, (REPEATS, 1))
+    own, other = repeats(10.0 * disturbed + calls(5) / 100), repeats(9.5 * disturbed + calls(6) / 100)
+    difference = differences_of(own, other)["latency_p95_ms"]
+    one, two = estimates_of(own)["latency_p95_ms"], estimates_of(other)["latency_p95_ms"]
+    assert difference.value == pytest.approx(one.value - two.value)
+    assert difference.se < one.se / 5
+    assert combine(one, two, difference, b=1.2).upper(0.95) < 0 < combine(one, two, difference).lower(0.95)
+
+
+def drifting(seed: int, factor: float) -> tuple[Repeats, Repeats]:
+    """A model that takes `factor` times as long as its champion, on a machine that wanders from burst to burst."""
+    generator = np.random.default_rng(seed)
+    # A random walk, a trend, and a neighbour who comes for half of the time: shared by bursts that are side by side.
+    walk = np.cumsum(0.05 * generator.normal(size=2 * REPEATS)) + np.linspace(
+        0, generator.normal(scale=0.5), 2 * REPEATS
+    )
+    walk[REPEATS:] += 0.5 * generator.integers(2)
+    machine = np.exp(walk)
+    # Who begins a round alternates.
+    places = np.arange(2 * REPEATS).reshape(REPEATS, 2)
+    places[1::2] = places[1::2, ::-1]
+    times = 10 * np.exp(0.1 * generator.normal(size=(2, REPEATS, 40))) * machine[places.T][:, :, None]
+    return repeats(factor * times[0]), repeats(times[1])
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.2])
+def test_a_machine_that_drifts_misleads_no_comparison(factor: float) -> None:
+    missed, narrower = [], []
+    for seed in range(1000):
+        pair = drifting(seed, factor)
+        (one, two), difference = (estimates_of(each)["latency_p95_ms"] for each in pair), differences_of(*pair)
+        contrast = combine(one, two, difference["latency_p95_ms"], b=factor)
+        missed.append((contrast.upper(0.95) < 0, contrast.lower(0.95) > 0))
+        narrower.append(contrast.se / independent(one, two).se)
+    # Each side misses in at most 1 of 20, and by not looking at pairs one would see hardly anything.
+    assert np.all(np.mean(missed, axis=0) <= 0.05 + 0.014)
+    assert np.median(narrower) < 0.5
 
 
 def test_fewer_than_ten_repeats_decide_nothing() -> None:

@@ -118,6 +118,11 @@ class Inputs(CommonInputs):
         12,
         description="Bursts of calls in which latency is measured, each a cluster; a gate needs 10, `0` measures none.",
     )
+    compare_latency: bool = Field(
+        False,
+        description="Also time the champion, in turns with the model, so that a gate's rule may compare them: "
+        "`latency_p95_ms <= 1.2 * champion`.",
+    )
     memory_limit: Bytes | None = Field(
         None, description="How much memory a model may take, such as `4GB`; by default nine tenths of what is free."
     )
@@ -168,6 +173,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.comparison.champion import find_rivals
     from mlops_actions.evaluate_model.comparison.overlap import find_overlap
     from mlops_actions.evaluate_model.comparison.pairing import score_all
+    from mlops_actions.evaluate_model.comparison.side_by_side import check_comparable, with_turns
     from mlops_actions.evaluate_model.measuring.cuts import cuts_of
     from mlops_actions.evaluate_model.measuring.large import evaluate_large, large_table
     from mlops_actions.evaluate_model.measuring.references import with_references
@@ -178,6 +184,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.registries.reference import resolve
 
     check_names(inputs, inputs.task)
+    check_comparable(inputs)
     source = source_of(inputs)
     model = resolve(inputs.model, inputs.registry, inputs.name) if inputs.model else None
     rivals = find_rivals(inputs.champion, inputs.anchor, inputs.registry, inputs.name)
@@ -193,6 +200,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     try:
         seen = find_overlap(inputs.evidence, candidate.sha256, test_set)
         scored = score_all(inputs, candidate, rivals, test_set, sandbox)
+        scored = with_turns(scored, inputs, model, rivals, test_set, sandbox)
         evaluation = measured(inputs, test_set, cuts, scored, known)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=candidate.name)

@@ -94,7 +94,7 @@ def measured(
         fairness=fairness,
         curves=curves_of(sample, scored.classes(test_set.target), inputs.confidence),
         timing=_timing(scored.candidate),
-        latency=latency_record(scored.candidate.latency, test_set.rows, inputs.confidence),
+        latency=latency_record(scored, test_set.rows, inputs.confidence),
         **{**known, "materials": [*known["materials"], *scored.materials]},
     )
 

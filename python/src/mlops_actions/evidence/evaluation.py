@@ -111,13 +111,15 @@ class Timing(Document):
 class Latency(Document):
     """How long calls take, in milliseconds: quantiles of each repeat's calls, their means over repeats."""
 
-    repeats: int = Field(description="Bursts of calls, each a cluster.")
+    repeats: int = Field(description="Bursts of calls, each a cluster; with a champion both take turns.")
     calls: dict[Literal["row", "batch"], int] = Field(description="In each repeat, with one row and with a batch.")
     batch_rows: int
     estimates: dict[str, EstimateRecord] = Field(
         description="`latency_p50_ms`, `latency_p95_ms`, `latency_p99_ms` of one row, `batch_latency_…` of a batch; "
         "without those that so few calls cannot tell."
     )
+    champion: dict[str, EstimateRecord] = Field({}, description="Of the champion, where both were timed in turns.")
+    differences: dict[str, EstimateRecord] = Field({}, description="Candidate − champion, paired by repeat.")
 
 
 class Dependence(Document):

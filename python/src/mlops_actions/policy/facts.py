@@ -148,7 +148,7 @@ def facts_of(evaluation: Evaluation) -> Facts:
         slices.setdefault(part.column, {})[part.value] = scope
     latency, timed = evaluation.timing.latency_p95_ms if evaluation.timing else None, Scope(0)
     if repeated := evaluation.latency:
-        latency, timed = None, Scope(repeated.repeats, repeated.estimates)
+        latency, timed = None, Scope(repeated.repeats, repeated.estimates, repeated.champion, repeated.differences)
     size = None if evaluation.size_bytes is None else evaluation.size_bytes / MEGABYTE
     others: dict[Against, Reference] = {
         role: Reference(one.estimates, one.differences) for role, one in evaluation.references.items()

@@ -29,7 +29,18 @@ def estimates_of(repeats: Repeats) -> dict[str, Estimate]:
     return {name: mean_of(values) for name, values in _quantiles(repeats).items()}
 
 
-def mean_of(values: Sequence[float]) -> Estimate:
+def differences_of(candidate: Repeats, champion: Repeats) -> dict[str, Estimate]:
+    """Candidate less champion, paired by repeat: both took their turns side by side."""
+    pairs = min(len(candidate), len(champion))
+    own, other = _quantiles(candidate[:pairs]), _quantiles(champion[:pairs])
+    return {
+        name: mean_of([a - b for a, b in zip(own[name], other[name], strict=True)], scale="identity")
+        for name in own
+        if name in other
+    }
+
+
+def mean_of(values: Sequence[float], scale: str = "log") -> Estimate:
     """The mean of one number a repeat, by t; fewer than FEWEST_REPEATS leave it undecidable.
 
     >>> found = mean_of([9.0, 10.0, 11.0] * 4)
@@ -46,7 +57,7 @@ def mean_of(values: Sequence[float]) -> Estimate:
         n=n,
         n_effective=float(n),
         clusters=n,
-        scale="log",
+        scale=scale,
         method="repeats",
     )
 

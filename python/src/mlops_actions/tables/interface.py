@@ -51,6 +51,10 @@ class Column:
     categories: list[str] | None = None
     """The distinct strings that the codes stand for, sorted; None unless the column holds strings."""
 
+    def first(self, rows: int) -> Column:
+        """Only the first rows of it."""
+        return Column(self.values[:rows], None if self.valid is None else self.valid[:rows], self.categories)
+
 
 @dataclass(frozen=True)
 class Aggregate:

@@ -23,7 +23,12 @@ def repeats(*values: float) -> list[float]:
 NAME = "latency_p95_ms"
 TIMED = replace(
     SCORE,
-    timed=Scope(12, {NAME: mean_of(repeats(11.0))}),
+    timed=Scope(
+        12,
+        {NAME: mean_of(repeats(11.0))},
+        {NAME: mean_of(repeats(10.0))},
+        {NAME: mean_of(repeats(1.0), scale="identity")},
+    ),
 )
 
 
@@ -40,6 +45,38 @@ def test_an_interval_over_repeats_decides() -> None:
         "latency_p95_ms is 11 (10.96 to 11.04 at 95 % confidence); that does not show it to be at most 11.01. "
         "More `latency-repeats` in evaluate-model may show it.",
     )
+
+
+def test_the_champion_is_compared_with_by_pairs_of_repeats() -> None:
+    assert sentence(f"{NAME} <= 1.2 * champion", TIMED) == (
+        "pass",
+        "shown",
+        "latency_p95_ms is 1 below 1.2 × the champion's (-1.049 to -0.9508 at 95 % confidence); "
+        "it is shown to be at most 1.2 × the champion's.",
+    )
+    assert sentence(f"{NAME} <= champion", TIMED)[:2] == ("fail", "limit-broken")
+    assert sentence(f"forbid {NAME} > champion + 2", TIMED)[0] == "pass"
+    assert sentence(f"forbid {NAME} > champion + 0.5", TIMED)[0] == "fail"
+
+
+def test_few_repeats_beside_the_champion_decide_nothing() -> None:
+    nine = [9.9, 10.0, 10.1] * 3
+    few = replace(
+        TIMED,
+        timed=Scope(9, {NAME: mean_of(nine)}, {NAME: mean_of(nine)}, {NAME: mean_of([-0.1, 0.0, 0.1] * 3, "identity")}),
+    )
+    assert sentence(f"{NAME} <= 1.2 * champion", few)[:2] == ("inconclusive", "few-clusters")
+
+
+def test_what_was_not_timed_beside_the_champion_is_not_compared_with_it() -> None:
+    alone = replace(TIMED, timed=Scope(12, TIMED.timed.estimates), measured={NAME: 11.0})
+    assert sentence(f"{NAME} <= 1.2 * champion", alone) == (
+        "inconclusive",
+        "not-measured",
+        "latency_p95_ms was not measured beside the champion's: give evaluate-model `compare-latency: true`.",
+    )
+    untimed = replace(SCORE, measured={NAME: 11.0})
+    assert sentence(f"{NAME} <= 1.2 * champion", untimed)[:2] == ("inconclusive", "not-measured")
 
 
 def test_few_repeats_decide_nothing_and_say_so() -> None:
@@ -65,7 +102,7 @@ def test_a_latency_that_can_fail_by_chance_has_its_share_of_the_error() -> None:
     assert [one.result for one in judged(f"{near}\nlatency_p50_ms <= 8", other)] == ["inconclusive", "pass"]
 
 
-@pytest.mark.parametrize("rule", ["size_mb <= champion", "age(model) <= champion", f"{NAME} <= 1.2 * champion"])
+@pytest.mark.parametrize("rule", ["size_mb <= champion", "age(model) <= champion", f"{NAME} <= 1.2 * anchor"])
 def test_plain_numbers_are_not_compared_with_another_model(rule: str) -> None:
     with pytest.raises(InputError):
         judged(rule, TIMED)

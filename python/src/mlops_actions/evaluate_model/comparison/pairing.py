@@ -21,6 +21,7 @@ from mlops_actions.evaluate_model.scoring.own_environment import own_interpreter
 from mlops_actions.evaluate_model.scoring.score import score
 from mlops_actions.evidence import Material, Reason
 from mlops_actions.registries.reference import Model
+from mlops_actions.statistics.latency import Repeats
 from mlops_actions.statistics.sample import Predictions, Sample
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Scored:
     """Why a rival could not be scored."""
     materials: tuple[Material, ...] = ()
     """Predictions of rivals that were kept in the registry."""
+    turns: tuple[Repeats, Repeats] | None = None
+    """How long calls of the candidate and of the champion took, side by side, where that was asked."""
 
     def classes(self, target: Target) -> tuple[Label, ...]:
         """The target's, then those that only models know."""
@@ -69,7 +72,7 @@ def score_all(
             materials.append(kept[1])
             continue
         try:
-            its_own = _sandbox_of(inputs, role, rival, interpreter, sandbox)
+            its_own = sandbox_of(inputs, role, rival, interpreter, sandbox)
             answers[role] = _rival(inputs, role, rival, test_set, its_own)
         except MisbehaviourError as error:
             message = f"The {role} {error.message}"
@@ -98,7 +101,7 @@ def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = 
     )
 
 
-def _sandbox_of(inputs: Inputs, role: Rival, model: Model, interpreter: str | None, sandbox: Sandbox) -> Sandbox:
+def sandbox_of(inputs: Inputs, role: Rival, model: Model, interpreter: str | None, sandbox: Sandbox) -> Sandbox:
     """With the interpreter that was named for a rival, or the one that has the versions it was evaluated with."""
     if interpreter is not None:
         found = find_interpreter(interpreter, "champion-python")

@@ -2,7 +2,7 @@
 
 from mlops_actions.evaluate_model.sandbox.exchange_folder import exchange_folder
 from mlops_actions.evaluate_model.sandbox.interpreter import Interpreter, find_interpreter
-from mlops_actions.evaluate_model.sandbox.isolation import Isolation, Sandbox, choose
+from mlops_actions.evaluate_model.sandbox.isolation import Isolation, Sandbox, choose, supervised
 from mlops_actions.evaluate_model.sandbox.limits import Limits, size_text
 from mlops_actions.evaluate_model.sandbox.process import Ending
 
@@ -16,4 +16,5 @@ __all__ = [
     "exchange_folder",
     "find_interpreter",
     "size_text",
+    "supervised",
 ]

@@ -20,12 +20,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from subprocess import Popen
 from typing import Literal
 
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.sandbox.interpreter import Interpreter
 from mlops_actions.evaluate_model.sandbox.limits import Limits
-from mlops_actions.evaluate_model.sandbox.process import Ending, run_process
+from mlops_actions.evaluate_model.sandbox.process import Ending, run_process, started
 from mlops_actions.evaluate_model.sandbox.proof import refutation
 from mlops_actions.evaluate_model.sandbox.view import Entry, private_folders, view_of
 
@@ -33,7 +34,7 @@ Isolation = Literal["strict", "process", "none"]
 
 _ENTER = Path(__file__).parent / "inside" / "enter.py"
 _SUDO = ("sudo", "-n", "--")
-_PR_SET_DUMPABLE = 4
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,23 @@ class Sandbox:
 
     def run(self, arguments: Sequence[str], folder: Path, seconds: float) -> Ending:
         """Run the interpreter with `arguments` in an exchange folder made by `exchange_folder` for it."""
+        command, environment, stop = self._command(arguments, folder)
+        with _memory_closed(self.level):
+            ending = run_process(command, str(folder), environment, seconds, stop)
+        return supervised(ending, folder)
+
+    @contextmanager
+    def started(self, arguments: Sequence[str], folder: Path, stdin: int) -> Iterator[Popen[bytes]]:
+        """The same, beside this process and at most until the end of the block; what it prints is not kept."""
+        command, environment, stop = self._command(arguments, folder)
+        with _memory_closed(self.level), started(command, str(folder), environment, stop, stdin=stdin) as process:
+            yield process
+
+    def _command(self, arguments: Sequence[str], folder: Path) -> tuple[list[str], dict[str, str] | None, list[str]]:
+        """What to run, in which environment, and what stops it where a signal cannot."""
         command = [self.interpreter.executable, *arguments]
         if self.level == "none":
-            return run_process(command, str(folder), None, seconds)
+            return command, None, []
         home = folder / "home"
         environment = {
             "PATH": f"{Path(self.interpreter.executable).parent}:/usr/local/bin:/usr/bin:/bin",
@@ -90,13 +105,7 @@ class Sandbox:
             "environment": environment,
         }
         enter = [sys.executable, "-E", "-s", "-S", str(_ENTER), json.dumps(settings), *command]
-        with _memory_closed():
-            if self.sudo:
-                ending = run_process([*_SUDO, *enter], str(folder), {}, seconds, stop=[*_SUDO, "kill", "-KILL"])
-            else:
-                ending = run_process(enter, str(folder), {}, seconds)
-        told = (folder / "supervision").read_text(encoding="ascii")
-        return replace(ending, peak_bytes=int(told)) if told.isdigit() else replace(ending, exceeded=told)
+        return ([*_SUDO, *enter], {}, [*_SUDO, "kill", "-KILL"]) if self.sudo else (enter, {}, [])
 
     @cached_property
     def _view(self) -> list[Entry]:
@@ -138,15 +147,22 @@ def _strict_ways(interpreter: Interpreter) -> Iterator[Sandbox]:
     yield Sandbox("strict", interpreter, user_namespace=True)
 
 
+def supervised(ending: Ending, folder: Path) -> Ending:
+    """The same with what the supervisor left word of in the exchange folder; only once it has ended."""
+    told = (folder / "supervision").read_text(encoding="ascii")
+    return replace(ending, peak_bytes=int(told)) if told.isdigit() else replace(ending, exceeded=told)
+
+
 @contextmanager
-def _memory_closed() -> Iterator[None]:
+def _memory_closed(level: Isolation) -> Iterator[None]:
     """Close our own memory and environment to processes of the same user for the time being."""
-    if sys.platform != "linux":
+    if sys.platform != "linux" or level == "none":
         yield
         return
     prctl = ctypes.CDLL(None).prctl
+    before = prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0)
     prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     try:
         yield
     finally:
-        prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)
+        prctl(_PR_SET_DUMPABLE, before, 0, 0, 0)

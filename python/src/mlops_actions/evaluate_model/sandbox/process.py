@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -43,23 +43,42 @@ def run_process(
     `stop` is a command that kills a process of another user by its number, for one started through sudo.
     """
     began = time.monotonic()
+    with started(command, folder, environment, stop, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        tail, timed_out = _follow(process, process.stdout, began + seconds)
+    lines = tail.decode("utf-8", "replace").splitlines()[-_KEPT_LINES:]
+    return Ending(process.returncode, timed_out, time.monotonic() - began, tuple(line[:300] for line in lines))
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str],
+    folder: str,
+    environment: Mapping[str, str] | None,
+    stop: Sequence[str] = (),
+    *,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs in a session of its own; at the end its whole process group is killed.
+
+    `stop` is as in `run_process`; `stdin` and `stdout` are as in `Popen`, and stderr goes where stdout goes.
+    """
     process = subprocess.Popen(
         command,
         cwd=folder,
         env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdin=stdin,
+        stdout=stdout,
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    assert process.stdout is not None
     try:
-        tail, timed_out = _follow(process, process.stdout, began + seconds)
+        yield process
     finally:
         _kill(process, stop)
-        process.stdout.close()
-    lines = tail.decode("utf-8", "replace").splitlines()[-_KEPT_LINES:]
-    return Ending(process.returncode, timed_out, time.monotonic() - began, tuple(line[:300] for line in lines))
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _follow(process: subprocess.Popen[bytes], stream: IO[bytes], deadline: float) -> tuple[bytes, bool]:

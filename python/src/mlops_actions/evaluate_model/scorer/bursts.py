@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from protocol import ProblemError, line_of
+from protocol import ProblemError, Turns, line_of
 
 FEWEST_CALLS, MOST_CALLS = 20, 100
 """In one repeat: 19 are the least with a 95th percentile, 99 with a 99th."""
@@ -20,6 +20,7 @@ MOST_SECONDS = 10.0
 """For all repeats, after which a slow model has fewer of them."""
 
 Burst = dict[str, list[float]]
+Given = dict[str, list[Any]]
 Predict = Callable[[Any], Any]
 
 
@@ -27,49 +28,77 @@ def alone(predict: Predict, table: Any, request: dict[str, Any]) -> list[Burst]:
     """Milliseconds of each call, by repeat and kind; a model that is too slow has fewer repeats."""
     if not request["repeats"]:
         return []
+    given = samples(table, request)
+    calls = spread(given, paces(predict, given), request["repeats"])
     found: list[Burst] = []
-    kinds = prepared(predict, table, request)
     deadline = time.perf_counter() + MOST_SECONDS
     while len(found) < request["repeats"]:
-        one = burst(predict, kinds, deadline)
+        one = burst(predict, calls, deadline)
         if one is None:
             break
         found.append(one)
     return found
 
 
-def prepared(predict: Predict, table: Any, request: dict[str, Any]) -> dict[str, list[Any]]:
-    """By kind, what each call of a burst is given: as many as the time allows, judged by a warm-up.
+def in_turns(predict: Predict, table: Any, request: dict[str, Any]) -> list[Burst]:
+    """The same, a repeat whenever it is this model's turn, and with as many calls as the slowest model can make."""
+    turns, given = Turns(), samples(table, request)
+    found: list[Burst] = []
+    if turns.wait() is None:
+        return found
+    agreed = turns.answer(paces(predict, given))
+    if agreed is None:
+        return found
+    calls = spread({kind: given[kind] for kind in agreed}, agreed, request["repeats"])
+    left = turns.answer({})
+    while left is not None:
+        one = burst(predict, calls, time.perf_counter() + left["seconds"])
+        if one is not None:
+            found.append(one)
+        left = turns.answer({})
+    return found
+
+
+def samples(table: Any, request: dict[str, Any]) -> Given:
+    """By kind, different inputs for calls."""
+    rows, found = request["rows"], {}
+    for kind, size, distinct in (("row", 1, FEWEST_CALLS), ("batch", min(request["batch_rows"], rows), WARM_UP)):
+        starts = [size * number % (rows - size + 1) for number in range(distinct)]
+        found[kind] = [table[start : start + size] for start in starts]
+    return found
+
+
+def paces(predict: Predict, given: Given) -> dict[str, float]:
+    """By kind, seconds of the fastest of the first calls, never 0; of a slow model there is only one."""
+    found = {}
+    for kind, inputs in given.items():
+        fastest, deadline = float("inf"), time.perf_counter() + SECONDS
+        for one in inputs[:WARM_UP]:
+            fastest = min(fastest, timed(predict, one) / 1000)
+            if time.perf_counter() > deadline:
+                break
+        found[kind] = max(fastest, 1e-9)
+    return found
+
+
+def spread(given: Given, seconds: dict[str, float], repeats: int) -> Given:
+    """By kind, what each call of a burst is given: as many as the time allows.
 
     Batches are left out where single rows alone would still have all their repeats.
     """
-    rows, repeats = request["rows"], request["repeats"]
-    kinds, needed = {}, 0.0
-    for kind, size, distinct in (("row", 1, FEWEST_CALLS), ("batch", min(request["batch_rows"], rows), WARM_UP)):
-        starts = [size * number % (rows - size + 1) for number in range(distinct)]
-        given = [table[start : start + size] for start in starts]
-        seconds = warmed_up(predict, given[:WARM_UP]) / 1000
-        calls = min(max(int(SECONDS / seconds / repeats), FEWEST_CALLS), MOST_CALLS)
-        needed += seconds * calls * repeats
+    found, needed = {}, 0.0
+    for kind, inputs in given.items():
+        calls = min(max(int(SECONDS / seconds[kind] / repeats), FEWEST_CALLS), MOST_CALLS)
+        needed += seconds[kind] * calls * repeats
         if kind == "row" or needed < MOST_SECONDS:
-            kinds[kind] = [given[number % distinct] for number in range(calls)]
-    return kinds
+            found[kind] = [inputs[number % len(inputs)] for number in range(calls)]
+    return found
 
 
-def warmed_up(predict: Predict, given: list[Any]) -> float:
-    """Milliseconds of the fastest of the first calls, never 0; of a slow model there is only one."""
-    fastest, deadline = float("inf"), time.perf_counter() + SECONDS
-    for one in given:
-        fastest = min(fastest, timed(predict, one))
-        if time.perf_counter() > deadline:
-            break
-    return max(fastest, 1e-6)
-
-
-def burst(predict: Predict, kinds: dict[str, list[Any]], deadline: float) -> Burst | None:
+def burst(predict: Predict, calls: Given, deadline: float) -> Burst | None:
     """Milliseconds of each call, by kind; None where the deadline (of `perf_counter`) comes first."""
     found: Burst = {}
-    for kind, given in kinds.items():
+    for kind, given in calls.items():
         found[kind] = []
         for one in given:
             if time.perf_counter() > deadline:
@@ -84,5 +113,5 @@ def timed(predict: Predict, given: Any) -> float:
     try:
         predict(given)
     except Exception as error:
-        raise ProblemError("model-raised", f"when it was called again {line_of(error)}") from error
+        raise ProblemError("model-raised", f"{line_of(error)}, when it was called again") from error
     return round(1000 * (time.perf_counter() - begin), 6)

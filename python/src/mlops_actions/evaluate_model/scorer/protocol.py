@@ -4,11 +4,13 @@ input/request.json      what is asked
 input/<number>.npy      a column: numbers, datetime64, or codes (text: into `categories`, boolean: 0, 1; -1 missing)
 output/predictions.npy  float64 (rows,) or (rows, classes), or int32 label codes (rows,)
 output/answer.json      written last: {"answer": …} or {"problem": …}
+standard input          a socket where models take turns in being timed: lines of JSON (see `Turns`)
 """
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,26 @@ def write_answer(answer: dict[str, Any]) -> None:
 def write_problem(problem: ProblemError) -> None:
     """Leave word of what went wrong."""
     _write({"problem": {"code": problem.code, "message": problem.message, "details": problem.details}})
+
+
+class Turns:
+    """The parent's side of a game in turns: it says a line when it is this model's turn, and waits for one."""
+
+    def __init__(self) -> None:
+        import socket
+
+        self.lines = socket.socket(fileno=os.dup(0)).makefile("rw", encoding="utf-8")
+
+    def wait(self) -> Any:
+        """Say that all is ready; returns what the parent says, None where the game is over."""
+        return self.answer({})
+
+    def answer(self, words: Any) -> Any:
+        """End the turn with these words; returns what the parent says next, None where the game is over."""
+        self.lines.write(json.dumps(words) + "\n")
+        self.lines.flush()
+        line = self.lines.readline()
+        return json.loads(line) if line else None
 
 
 def line_of(error: BaseException) -> str:

@@ -8,11 +8,11 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mlops_actions.evaluate_model.rows.target import Label
 from mlops_actions.evaluate_model.scoring.exchange import Wanted
@@ -28,13 +28,18 @@ _RANGE_TOLERANCE = 1e-6
 """Sums of 32-bit probabilities come out that much above 1."""
 
 
+_Told = TypeVar("_Told", bound=BaseModel)
+
+
 class MisbehaviourError(Exception):
     """The model could not be scored, or what it predicted is no prediction; becomes a reason of the statement."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, model: str = "model") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.model = model
+        """How messages call it: model or champion."""
 
 
 class Problem(BaseModel):
@@ -47,7 +52,14 @@ class Problem(BaseModel):
     details: dict[str, Any] = {}
 
 
+def _alike(repeats: Repeats) -> Repeats:
+    if any(one.keys() != repeats[0].keys() for one in repeats):
+        raise ValueError("repeats of different kinds")
+    return repeats
+
+
 _Calls = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
+_Latency = Annotated[list[dict[Kind, _Calls]], Field(max_length=MOST_REPEATS), AfterValidator(_alike)]
 
 
 class _Claims(BaseModel):
@@ -57,9 +69,15 @@ class _Claims(BaseModel):
     classes: list[bool | int | float | str] | None = Field(max_length=_MOST_CLASSES)
     load_seconds: float = Field(ge=0)
     score_seconds: float = Field(ge=0)
-    latency: list[dict[Kind, _Calls]] = Field(max_length=MOST_REPEATS)
+    latency: _Latency
     batch_ms: list[float] = Field([], max_length=1000)
     peak_bytes: int | None = Field(None, ge=0)
+
+
+class _Times(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False, strict=True)
+
+    latency: _Latency
 
 
 @dataclass(frozen=True)
@@ -92,16 +110,9 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
 
     Raises MisbehaviourError for anything that is not an answer to what was asked.
     """
-    content = _read_bounded(folder / "answer.json", _ANSWER_BYTES)
-    if content is None:
-        return None
-    try:
-        document = json.loads(content)
-        if "problem" in document:
-            return Problem.model_validate(document["problem"])
-        claims = _Claims.model_validate(document["answer"])
-    except (ValueError, TypeError, KeyError, ValidationError, RecursionError):
-        raise MisbehaviourError("answer-forged", "left an answer that the scorer would not write.") from None
+    claims = _told(folder, _Claims)
+    if not isinstance(claims, _Claims):
+        return claims
     classes = tuple(claims.classes or ())
     array = _read_array(folder / "predictions.npy", rows * max(len(classes), 1) * 8 + _HEADER_BYTES)
     given = len(array) if array.ndim else 0
@@ -116,6 +127,25 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
     if claims.method == "predict_proba":
         return Answer(classes, checked_probabilities(array, len(classes)), None, None, *timing)
     return Answer(classes, None, checked_codes(array, len(classes)), None, *timing)
+
+
+def read_times(folder: Path) -> Repeats | Problem | None:
+    """The same of a model that was only timed: milliseconds of its calls."""
+    claims = _told(folder, _Times)
+    return claims.latency if isinstance(claims, _Times) else claims
+
+
+def _told(folder: Path, kind: type[_Told]) -> _Told | Problem | None:
+    content = _read_bounded(folder / "answer.json", _ANSWER_BYTES)
+    if content is None:
+        return None
+    try:
+        document = json.loads(content)
+        if "problem" in document:
+            return Problem.model_validate(document["problem"])
+        return kind.model_validate(document["answer"])
+    except (ValueError, TypeError, KeyError, ValidationError, RecursionError):
+        raise MisbehaviourError("answer-forged", "left an answer that the scorer would not write.") from None
 
 
 def checked_values(array: NDArray[Any]) -> NDArray[np.float64]:

@@ -46,9 +46,16 @@ class ModelFile:
 
 
 def hand_over(
-    folder: Path, model: ModelFile, features: Mapping[str, Column], rows: int, wanted: Wanted, repeats: int
+    folder: Path,
+    model: ModelFile,
+    features: Mapping[str, Column],
+    rows: int,
+    wanted: Wanted,
+    repeats: int,
+    *,
+    turns: bool = False,
 ) -> None:
-    """Write scorer, model, columns and request below `folder`.
+    """Write scorer, model, columns and request below `folder`; with `turns`, for timing beside other models only.
 
     The model is a copy of exactly the bytes with its digest: OutsideError when the file changed meanwhile.
     """
@@ -79,6 +86,7 @@ def hand_over(
         "batch": BATCH_ROWS,
         "repeats": repeats,
         "batch_rows": LATENCY_ROWS,
+        "turns": turns,
         "output": wanted,
         "columns": listing,
     }

@@ -262,6 +262,9 @@ def _unmeasured(rule: Rule, family: list[Member]) -> tuple[Result, str, str] | N
     if quantity.name == "age":
         message = "no training statement about this model says when it was trained; run `mlops-actions record`."
         return "fail", "training-missing", message
+    if rule.comparisons[0].factor:
+        message = f"{quantity} was not measured beside the champion's: give evaluate-model `compare-latency: true`."
+        return "inconclusive", "not-measured", message
     return "inconclusive", "not-measured", f"{quantity} was not measured by evaluate-model."
 
 

@@ -121,7 +121,7 @@ def _members(comparison: Comparison, facts: Facts, points: bool) -> Iterator[Mem
                     yield _member(comparison, metric, _label(column, value), scope, facts, points)
         case Gap(of=of) | Ratio(of=of):
             yield from _pairs(comparison, of, facts, points)
-        case Measured(name=name) if name in facts.timed.estimates:
+        case Measured(name=name) if comparison.factor or name in facts.timed.estimates:
             yield _member(comparison, name, None, facts.timed, facts, points)
         case Measured(name=name):
             number = facts.measured.get(name)

@@ -81,7 +81,7 @@ def _check_range(rule: Rule, comparison: Comparison) -> None:
 def _range(comparison: Comparison) -> tuple[float, float]:
     quantity = comparison.quantity
     if isinstance(quantity, Measured):
-        return 0.0, inf
+        return (-inf if comparison.factor else 0.0), inf
     if isinstance(quantity, Ratio):
         return 0.0, 1.0
     family = quantity if isinstance(quantity, Overall | InSlice | PerSlice) else quantity.of

@@ -24,9 +24,9 @@ from mlops_actions.policy.language.rule import (
     Passed,
     Quantity,
     Ratio,
-    Sampled,
     Shown,
     Worst,
+    comparable,
 )
 from mlops_actions.policy.language.source import EXAMPLE, Source
 
@@ -152,7 +152,7 @@ def _unfit(quantity: Quantity, side: Linear, factor: float, limit: float, *, abo
         return f"{quantity} has no {side.against} to compare with.", f"Write {quantity.of} >= champion - 0.03."
     if factor and side.against != "champion" and not isinstance(quantity, Overall):
         return f"{quantity} is compared with the champion only.", f"Write {side.against} with a metric over all rows."
-    if factor and not isinstance(quantity, Sampled):
+    if factor and not comparable(quantity):
         return f"{quantity} against the champion is not supported yet.", "Compare it with a number."
     if side.duration != (quantity == Measured("age")):
         return f"{quantity} is compared with a time, or a time with it.", "Write age(model) < days(30)."

@@ -7,6 +7,8 @@ from datetime import date
 from math import isfinite
 from typing import Literal, get_args
 
+from mlops_actions.statistics.latency import LATENCIES
+
 Operator = Literal[">", ">=", "<", "<="]
 Severity = Literal["block", "warn"]
 Against = Literal["champion", "anchor", "baseline", "recorded"]
@@ -94,7 +96,7 @@ class Measured:
     """A number about the model itself, whatever the rows."""
 
     name: str
-    """`size_mb`, `age`, or one of `LATENCIES`, which has an error where calls were repeated."""
+    """`size_mb` or `age`, which are plain numbers, or one of `LATENCIES`, which is repeated."""
 
     def __str__(self) -> str:
         return "age(model)" if self.name == "age" else self.name
@@ -102,6 +104,11 @@ class Measured:
 
 Sampled = Overall | InSlice | PerSlice
 Quantity = Sampled | Worst | Gap | Ratio | Measured
+
+
+def comparable(quantity: Quantity) -> bool:
+    """Whether it can be compared with another model's: it has an error, and a paired difference."""
+    return isinstance(quantity, Sampled) or (isinstance(quantity, Measured) and quantity.name in LATENCIES)
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class Comparison:
     def __post_init__(self) -> None:
         if not (isfinite(self.factor) and isfinite(self.limit)) or self.factor < 0:
             raise ValueError("a comparison needs a finite limit and a finite factor that is not negative")
-        if self.factor and not isinstance(self.quantity, Sampled):
+        if self.factor and not comparable(self.quantity):
             raise ValueError(f"{self.quantity} cannot be compared with the {self.against}")
 
     def holds(self, value: float) -> bool:
