@@ -122,6 +122,21 @@ def test_nothing_checked_is_not_a_pass() -> None:
     assert report().result == "inconclusive"
 
 
+@pytest.mark.parametrize(("severity", "result"), [("error", "fail"), ("warning", "pass")])
+def test_strict_takes_what_is_not_checked_for_a_failure(severity: str, result: str) -> None:
+    Path("contract.yaml").write_text(
+        CONTRACT + f"    quality: [{{type: text, description: be good, severity: {severity}}}]\n"
+    )
+    assert (report().result, report(strict=True).result) == ("pass", result)
+    assert report(strict=True).reasons == [
+        Reason(
+            code="not-checked",
+            message="text was not checked: a rule in words cannot be.",
+            where="contract.yaml:13",
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

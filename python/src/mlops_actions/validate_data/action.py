@@ -35,6 +35,7 @@ class Inputs(CommonInputs):
     failing_rows: int = Field(
         5, ge=0, le=1000, description="How many failing row numbers, counted from 0, to keep of each check."
     )
+    strict: bool = Field(False, description="Whether what the contract asks and cannot be checked is a failure.")
 
 
 class Outputs(CommonOutputs):
@@ -75,7 +76,7 @@ def run(inputs: Inputs) -> Statement[DataReport]:
         materials = [digest.result() for digest in digests]
     checks = judge(plan, scanned)
     drift = judge_drift(contract, data, baseline, scanned)
-    report = _report(contract, data, scanned, checks, drift, materials)
+    report = _report(contract, data, scanned, checks, drift, materials, strict=inputs.strict)
     return Statement(name=inputs.data, sha256=materials[0].digest["sha256"], predicate=report)
 
 
@@ -86,10 +87,12 @@ def _report(
     checks: list[CheckResult],
     drift: list[Drift],
     materials: list[Material],
+    *,
+    strict: bool,
 ) -> DataReport:
     types = {column.name: column.type for column in contract.properties}
     return DataReport(
-        result=_result([*checks, *drift]),
+        result=_result([*checks, *drift], strict=strict),
         reasons=_reasons(checks, drift),
         materials=[
             *materials,
@@ -106,9 +109,10 @@ def _report(
     )
 
 
-def _result(found: Sequence[CheckResult | Drift]) -> Result:
+def _result(found: Sequence[CheckResult | Drift], *, strict: bool) -> Result:
     """A warning fails nothing; where nothing at all could be checked, nothing is shown either."""
-    if any(one.result == "fail" and one.severity == "error" for one in found):
+    failing = ("fail", "not-checked") if strict else ("fail",)
+    if any(one.result in failing and one.severity == "error" for one in found):
         return "fail"
     return "inconclusive" if all(one.result == "not-checked" for one in found) else "pass"
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
+
 import narwhals as nw
 
 from mlops_actions.validate_data.rules import (
     Bound,
+    Digits,
+    Form,
     HasType,
+    Items,
     Length,
     Matches,
     MultipleOf,
     NotAmong,
+    NotChecked,
     NotMissing,
-    NotSupported,
     OneOf,
     RowCount,
     Rule,
     Unique,
+    UniqueItems,
     Value,
+    Within,
 )
 
 _MOST_VALUES = 5
@@ -47,20 +55,35 @@ def breaks(rule: Rule, column: str) -> nw.Expr | None:
         case MultipleOf(int(factor)):
             return cell % factor != 0
         case MultipleOf(factor):
-            quotient = cell / factor
-            return (quotient - quotient.round(0)).abs() > 1e-9 + 1e-15 * quotient.abs()
+            return _uneven(cell, factor)
+        case Within(_, low, high):
+            sides = [*([cell < low] if low is not None else []), *([cell > high] if high is not None else [])]
+            return reduce(or_, sides)
+        case Digits(_, precision, scale):
+            return (cell.abs() >= 10.0 ** (precision - scale)) | _uneven(cell, 10.0**-scale)
         case Length("minLength", limit):
             return cell.str.len_chars() < limit
         case Length("maxLength", limit):
             return cell.str.len_chars() > limit
-        case Matches(pattern):
+        case Matches(pattern) | Form(_, pattern):
             return ~cell.str.contains(pattern)
         case OneOf(values):
             return ~cell.is_in(values)
         case NotAmong(values):
             return cell.is_in(values)
+        case Items("minItems", limit):
+            return cell.list.len() < limit
+        case Items("maxItems", limit):
+            return cell.list.len() > limit
+        case UniqueItems():
+            return cell.list.unique().list.len() < cell.list.len()
         case _:
             return None
+
+
+def _uneven(cell: nw.Expr, factor: float) -> nw.Expr:
+    quotient = cell / factor
+    return (quotient - quotient.round(0)).abs() > 1e-9 + 1e-15 * quotient.abs()
 
 
 def problem(rule: Rule) -> str:
@@ -80,18 +103,26 @@ def problem(rule: Rule) -> str:
             return "repeat an earlier row"
         case Bound(comparison, limit):
             return _OUTSIDE[comparison].format(limit)
+        case Within(type_) | Digits(type_):
+            return f"do not fit {type_}"
         case MultipleOf(factor):
             return f"are not a multiple of {factor:g}"
         case Length(comparison, limit):
             return f"are {'shorter' if comparison == 'minLength' else 'longer'} than {limit} characters"
         case Matches(pattern):
             return f"do not match {pattern!r}"
+        case Form(what):
+            return f"are not {what}"
+        case Items(comparison, limit):
+            return f"have {'fewer' if comparison == 'minItems' else 'more'} than {limit} items"
+        case UniqueItems():
+            return "hold an item twice"
         case OneOf(values):
             return f"are none of {_listed(values)}"
         case RowCount():
             return "are there"
-        case NotSupported(what):
-            return f"are not checked for {what}"
+        case NotChecked(why):
+            return f"are not checked, since {why}"
 
 
 def _listed(values: tuple[Value, ...]) -> str:

@@ -15,8 +15,8 @@ from mlops_actions.validate_data.rules import (
     Contract,
     HasType,
     NotAmong,
+    NotChecked,
     NotMissing,
-    NotSupported,
     RowCount,
     Unique,
 )
@@ -83,8 +83,8 @@ def _impossible(
     check: Check, contract: Contract, stored: Mapping[str, StoredType], types: Mapping[str, LogicalType]
 ) -> str | None:
     """Why a check cannot be made; the check of the type then says what is wrong with the column."""
-    if isinstance(check.rule, NotSupported):
-        return f"{check.rule.what} is not supported yet"
+    if isinstance(check.rule, NotChecked):
+        return check.rule.why
     if isinstance(check.rule, HasType | RowCount):
         return None
     columns = check.rule.columns if isinstance(check.rule, Unique) else (str(check.column),)

@@ -31,32 +31,35 @@ class Threshold:
     limits: tuple[float, ...] = (0,)
     """One number, or two in ascending order for the Between operators."""
     unit: Unit = "rows"
+    also: Threshold | None = None
+    """The other side of a range that is written as two comparisons; both must hold."""
 
     def holds(self, count: int, total: int) -> bool:
-        """Whether `count` of `total` rows is acceptable. Between excludes both limits, as the standard says.
+        """Whether `count` of `total` rows is acceptable.
 
         >>> Threshold("mustBeLessThan", (5,), "percent").holds(5, 100)
         False
         """
-        value = count if self.unit == "rows" else 100 * count / total
+        return self.accepts(count if self.unit == "rows" else 100 * count / total)
+
+    def accepts(self, value: float) -> bool:
+        """Whether a number is acceptable. Between excludes both limits, as the standard says.
+
+        >>> Threshold("mustBeBetween", (0, 100)).accepts(100)
+        False
+        """
         low, high = self.limits[0], self.limits[-1]
-        match self.operator:
-            case "mustBe":
-                return value == low
-            case "mustNotBe":
-                return value != low
-            case "mustBeGreaterThan":
-                return value > low
-            case "mustBeGreaterOrEqualTo":
-                return value >= low
-            case "mustBeLessThan":
-                return value < low
-            case "mustBeLessOrEqualTo":
-                return value <= low
-            case "mustBeBetween":
-                return low < value < high
-            case "mustNotBeBetween":
-                return not low < value < high
+        met = {
+            "mustBe": value == low,
+            "mustNotBe": value != low,
+            "mustBeGreaterThan": value > low,
+            "mustBeGreaterOrEqualTo": value >= low,
+            "mustBeLessThan": value < low,
+            "mustBeLessOrEqualTo": value <= low,
+            "mustBeBetween": low < value < high,
+            "mustNotBeBetween": not low < value < high,
+        }[self.operator]
+        return met and (self.also is None or self.also.accepts(value))
 
     def __str__(self) -> str:
         words = {
@@ -70,7 +73,8 @@ class Threshold:
             "mustNotBeBetween": "must not be strictly between",
         }[self.operator]
         numbers = " and ".join(f"{limit:,g}" if abs(limit) < 1e6 else f"{limit:,.0f}" for limit in self.limits)
-        return f"{words} {numbers}{' %' if self.unit == 'percent' else ''}"
+        also = f" and {self.also}" if self.also else ""
+        return f"{words} {numbers}{' %' if self.unit == 'percent' else ''}{also}"
 
 
 @dataclass(frozen=True)
@@ -111,10 +115,30 @@ class Bound:
 
 
 @dataclass(frozen=True)
+class Within:
+    """The number fits a type of so many bits."""
+
+    type: str
+    """As the contract writes it."""
+    low: int | float | None
+    high: int | float | None
+
+
+@dataclass(frozen=True)
 class MultipleOf:
     """The value is a whole multiple; exactly for a whole factor, else up to the rounding of the quotient."""
 
     factor: float
+
+
+@dataclass(frozen=True)
+class Digits:
+    """The number has at most so many digits, and so many of them after the point."""
+
+    type: str
+    """As the contract writes it."""
+    precision: int
+    scale: int
 
 
 @dataclass(frozen=True)
@@ -133,10 +157,33 @@ class Matches:
 
 
 @dataclass(frozen=True)
+class Form:
+    """The text has a known form, such as that of an address."""
+
+    what: str
+    """With its article: "a UUID"."""
+    pattern: str
+    """RE2, from end to end."""
+
+
+@dataclass(frozen=True)
 class OneOf:
     """The value is one of a list."""
 
     values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Items:
+    """The list has at least (`minItems`) or at most (`maxItems`) so many items."""
+
+    comparison: Literal["minItems", "maxItems"]
+    limit: int
+
+
+@dataclass(frozen=True)
+class UniqueItems:
+    """No two items of the list are the same."""
 
 
 @dataclass(frozen=True)
@@ -145,14 +192,30 @@ class RowCount:
 
 
 @dataclass(frozen=True)
-class NotSupported:
-    """The contract asks for something that this release does not check."""
+class NotChecked:
+    """The contract asks for something that is not checked, and this is why."""
 
-    what: str
+    why: str
+    """A clause: "… was not checked: {why}."."""
 
 
 Rule = (
-    HasType | NotMissing | NotAmong | Unique | Bound | MultipleOf | Length | Matches | OneOf | RowCount | NotSupported
+    HasType
+    | NotMissing
+    | NotAmong
+    | Unique
+    | Bound
+    | Within
+    | MultipleOf
+    | Digits
+    | Length
+    | Matches
+    | Form
+    | OneOf
+    | Items
+    | UniqueItems
+    | RowCount
+    | NotChecked
 )
 
 

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from itertools import product
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
-from mlops_actions.validate_data.contract.patterns import check_pattern
+from mlops_actions.validate_data.contract.options import read_options
+from mlops_actions.validate_data.contract.physical import physical_rule
 from mlops_actions.validate_data.contract.quality import read_quality
-from mlops_actions.validate_data.contract.values import COMPARABLE, read_value
+from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.rules import (
-    Bound,
     Check,
-    Comparison,
     DriftRule,
     HasType,
-    Length,
-    Matches,
-    MultipleOf,
+    NotChecked,
     NotMissing,
-    NotSupported,
     OneOf,
     Property,
     Rule,
@@ -34,23 +29,9 @@ _TYPES: dict[str, LogicalType] = {
     **{type_: type_ for type_ in get_args(LogicalType) if type_ != "binary"},
     "vector": "array",
 }
-_RANGE = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_MOMENT = (*_RANGE, "format", "timezone", "defaultTimezone")
-_OPTIONS: dict[str, tuple[str, ...]] = {
-    "string": ("minLength", "maxLength", "pattern", "format"),
-    "integer": (*_RANGE, "multipleOf", "format"),
-    "number": (*_RANGE, "multipleOf", "format"),
-    "date": (*_RANGE, "format"),
-    "timestamp": _MOMENT,
-    "time": _MOMENT,
-    "object": ("minProperties", "maxProperties", "required"),
-    "array": ("minItems", "maxItems", "uniqueItems"),
-    "vector": ("dimensions", "elementType", "distanceMetric", "embeddingModel", "embeddingModelVersion", "normalized"),
-}
 _AVAILABLE = "availableAtPrediction"
-_LARGEST = 2**63 - 1
 _PERSONAL = {"personal", "pii", "sensitive", "confidential", "restricted", "secret"}
-_NOT_SUPPORTED = ("physicalType", "partitioned", "relationships", "properties", "items", "map")
+_NOT_SUPPORTED = ("partitioned", "relationships", "properties", "items", "map")
 """Keys that ask something of the data and that are not checked yet."""
 
 
@@ -79,13 +60,15 @@ def read_column(
         found.append(check("required", NotMissing(), "required" if block.get("required") else "primaryKey"))
     if block.get("unique"):
         found.append(check("unique", Unique((name,)), "unique"))
-    options = _read_options(block, type_, (*keys, "logicalTypeOptions"), source)
+    options = read_options(block, type_, (*keys, "logicalTypeOptions"), source)
     found += [check(kind, rule, "logicalTypeOptions", kind) for kind, rule in options.items()]
     if block.get("enum") is not None:
         found.append(check("enum", _read_enum(block["enum"], type_, (*keys, "enum"), source), "enum"))
     for index, quality in enumerate(block.get("quality") or []):
         found.append(read_quality(quality, (*keys, "quality", index), source, table, name, type_))
-    found += [check(key, NotSupported(key), key) for key in _NOT_SUPPORTED if block.get(key)]
+    if block.get("physicalType") and (physical := physical_rule(str(block["physicalType"]), type_)):
+        found.append(check("physicalType", physical, "physicalType"))
+    found += [check(key, NotChecked("it is not supported yet"), key) for key in _NOT_SUPPORTED if block.get(key)]
     return column, found
 
 
@@ -113,59 +96,6 @@ def _read_available(block: dict[str, Any], keys: Keys, source: YamlSource) -> bo
             raise InputError(f"availableAtPrediction is {value!r}.", where=where, hint="Write true or false.")
         return value
     return True
-
-
-def _read_options(block: dict[str, Any], type_: LogicalType | None, place: Keys, source: YamlSource) -> dict[str, Rule]:
-    options = block.get("logicalTypeOptions") or {}
-    known = _OPTIONS.get(str(block.get("logicalType")), ())
-    if options and type_ is None:
-        raise InputError("logicalTypeOptions need a logicalType.", where=source.where(*place))
-    rules: dict[str, Rule] = {}
-    for key, value in options.items():
-        where = source.where(*place, key)
-        if key not in known:
-            raise InputError(
-                f"the type {block['logicalType']} has no option {key!r}.", where=where, hint=nearest(key, known)
-            )
-        rules[key] = _read_option(key, value, cast("LogicalType", type_), where)
-    _refuse_empty_range(rules, place, source)
-    return rules
-
-
-def _read_option(key: str, value: Any, type_: LogicalType, where: str) -> Rule:
-    if key in _RANGE and type_ in COMPARABLE:
-        return Bound(cast("Comparison", key), read_value(value, type_, key, where))
-    if key in ("minLength", "maxLength"):
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
-            raise InputError(f"{key} is {value!r}.", where=where, hint="Write a whole number, 0 or more.")
-        return Length("minLength" if key == "minLength" else "maxLength", value)
-    if key == "pattern":
-        if not isinstance(value, str):
-            raise InputError(f"pattern is {value!r}.", where=where, hint="Quote it.")
-        check_pattern(value, where)
-        return Matches(value)
-    if key == "multipleOf":
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= _LARGEST:
-            raise InputError(f"multipleOf is {value!r}.", where=where, hint="Write a number above 0.")
-        return MultipleOf(value)
-    return NotSupported(key)
-
-
-def _refuse_empty_range(rules: dict[str, Rule], place: Keys, source: YamlSource) -> None:
-    bounds = {kind: rule.limit for kind, rule in rules.items() if isinstance(rule, Bound | Length)}
-    lower, upper = ("minimum", "exclusiveMinimum", "minLength"), ("maximum", "exclusiveMaximum", "maxLength")
-    for low, high in product(lower, upper):
-        if low not in bounds or high not in bounds or low.endswith("Length") != high.endswith("Length"):
-            continue
-        below: Any = bounds[low]
-        above: Any = bounds[high]
-        open_ended = low.startswith("exclusive") or high.startswith("exclusive")
-        if below > above or (below == above and open_ended):
-            raise InputError(
-                f"no value can meet {low} {below} and {high} {above}.",
-                where=source.where(*place, high),
-                hint="Widen the range.",
-            )
 
 
 def _read_enum(entries: Any, type_: LogicalType | None, place: Keys, source: YamlSource) -> OneOf:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeGuard, cast, get_args
 
 from mlops_actions.errors import InputError, nearest
@@ -13,8 +14,8 @@ from mlops_actions.validate_data.rules import (
     DriftRule,
     Matches,
     NotAmong,
+    NotChecked,
     NotMissing,
-    NotSupported,
     OneOf,
     Operator,
     RowCount,
@@ -29,6 +30,7 @@ from mlops_actions.yaml_source import Keys, YamlSource
 ENGINE = "mlops-actions"
 _LARGEST = 1e18
 _OPERATORS: tuple[Operator, ...] = get_args(Operator)
+_LOWER, _UPPER = ("mustBeGreaterThan", "mustBeGreaterOrEqualTo"), ("mustBeLessThan", "mustBeLessOrEqualTo")
 _METRICS = ("rowCount", "nullValues", "missingValues", "invalidValues", "duplicateValues")
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "info": "warning"}
 _OLD_METRICS = {"duplicateCount": "duplicateValues"}
@@ -56,14 +58,18 @@ def read_quality(
     label = ".".join(part for part in (table, column) if part)
     place = f"quality[{keys[-1]}]"
     if kind != "library":
-        what = {"text": "a rule in words", "sql": "an SQL rule", "custom": f"a rule of {block.get('engine')!r}"}[kind]
-        return Check(f"{label}.{place}", column, kind, NotSupported(what), where, severity=severity)
+        why = {
+            "text": "a rule in words cannot be",
+            "sql": "SQL is not supported yet",
+            "custom": f"it is for the engine {block.get('engine')!r}",
+        }[kind]
+        return Check(f"{label}.{place}", column, kind, NotChecked(why), where, severity=severity)
     metric = _OLD_METRICS.get(str(name), str(name))
     if metric not in _METRICS:
         raise InputError(
             f"unknown metric {name!r}.", where=source.where(*keys, "metric"), hint=nearest(str(name), _METRICS)
         )
-    threshold = _read_threshold(block, keys, source)
+    threshold = read_threshold(block, keys, source)
     if metric == "rowCount" and threshold.unit == "percent":
         where = source.where(*keys, "unit")
         raise InputError("rowCount in percent is always 100.", where=where, hint="Write unit: rows.")
@@ -116,7 +122,7 @@ def _read_metric(
             hint="Give it validValues or pattern, and each its own rule.",
         )
     if given == ["validValues"]:
-        return OneOf(_read_list(arguments, "validValues", type_, place, source))
+        return OneOf(_read_list(arguments, "validValues", type_, place, source, drop=(None,)))
     check_pattern(str(arguments["pattern"]), source.where(*place, "pattern"))
     return Matches(str(arguments["pattern"]))
 
@@ -127,18 +133,27 @@ def _read_list(
     type_: LogicalType,
     place: Keys,
     source: YamlSource,
-    drop: tuple[Any, ...] = (),
+    drop: tuple[Any, ...],
 ) -> tuple[Any, ...]:
     values = arguments.get(key, [])
     where = source.where(*place, key)
-    if not isinstance(values, list) or (not values and not drop):
+    kept = [value for value in values if value not in drop] if isinstance(values, list) else []
+    if not isinstance(values, list) or (not kept and key == "validValues"):
         raise InputError(f"{key} must be a list of at least one value, found {values!r}.", where=where)
-    kept = [value for value in values if value not in drop]
     return tuple(read_value(value, type_, f"a value of {key}", where) for value in kept)
 
 
-def _read_threshold(block: dict[str, Any], keys: Keys, source: YamlSource) -> Threshold:
+def read_threshold(block: dict[str, Any], keys: Keys, source: YamlSource) -> Threshold:
+    """The comparison of a rule, or the two that make a range."""
     given = [operator for operator in _OPERATORS if block.get(operator) is not None]
+    if len(given) == 2 and given[0] in _LOWER and given[1] in _UPPER:
+        low, high = (_read_comparison(one, block, keys, source) for one in given)
+        if low.limits > high.limits or (low.limits == high.limits and not all("OrEqual" in one for one in given)):
+            raise InputError(
+                f"no count can meet {given[0]} {block[given[0]]} and {given[1]} {block[given[1]]}.",
+                where=source.where(*keys, given[1]),
+            )
+        return replace(low, also=high)
     if len(given) != 1:
         found = f"found {' and '.join(given)}" if given else "found none"
         raise InputError(
@@ -146,7 +161,10 @@ def _read_threshold(block: dict[str, Any], keys: Keys, source: YamlSource) -> Th
             where=source.where(*keys),
             hint=f"Known: {', '.join(_OPERATORS)}.",
         )
-    operator = given[0]
+    return _read_comparison(given[0], block, keys, source)
+
+
+def _read_comparison(operator: Operator, block: dict[str, Any], keys: Keys, source: YamlSource) -> Threshold:
     where = source.where(*keys, operator)
     value = block[operator]
     limits = value if isinstance(value, list) else [value]

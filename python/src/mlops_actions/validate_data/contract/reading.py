@@ -9,7 +9,7 @@ from mlops_actions.evidence import digest_bytes
 from mlops_actions.validate_data.contract.column import read_column
 from mlops_actions.validate_data.contract.odcs import check_shape
 from mlops_actions.validate_data.contract.quality import read_quality
-from mlops_actions.validate_data.rules import Check, Contract, DriftRule, NotSupported, Property, Unique
+from mlops_actions.validate_data.rules import Check, Contract, DriftRule, NotChecked, Property, Unique
 from mlops_actions.yaml_source import Keys, YamlSource, read_yaml
 
 
@@ -41,7 +41,7 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
     for index, block in enumerate(schema.get("quality") or []):
         rule = read_quality(block, (*keys, "quality", index), source, name, None, None)
         (checks if isinstance(rule, Check) else drift).append(rule)  # type: ignore[arg-type]
-    checks += _not_supported(schema, keys, source)
+    checks += _not_checked(schema, keys, source)
     _refuse_undeclared(checks, properties)
     if not checks and not drift:
         raise InputError(
@@ -105,10 +105,11 @@ def _refuse_undeclared(checks: list[Check], properties: dict[str, Property]) -> 
                 raise InputError(f"the contract has no property {column!r}.", where=check.where, hint=hint)
 
 
-def _not_supported(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list[Check]:
+def _not_checked(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list[Check]:
     table = schema["name"]
     asked = [(f"{table}.{key}", (*keys, key)) for key in ("physicalType", "relationships") if schema.get(key)]
     asked += [(f"{table}.{key}", (key,)) for key in ("slaProperties",) if source.data.get(key)]
     return [
-        Check(label, None, str(place[-1]), NotSupported(str(place[-1])), source.where(*place)) for label, place in asked
+        Check(label, None, str(place[-1]), NotChecked("it is not supported yet"), source.where(*place))
+        for label, place in asked
     ]
