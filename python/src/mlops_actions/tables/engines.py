@@ -8,7 +8,7 @@ from typing import Protocol, cast
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables.interface import Table
 
-ENGINES = {"duckdb": "mlops_actions.tables.duckdb_table"}
+ENGINES = {"duckdb": "mlops_actions.tables.duckdb"}
 """Name → module; a module holds `open_location(location) -> Table`. A new engine is one file and one line."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ LogicalType = Literal[
 ]
 """The words of the Open Data Contract Standard, and `binary`."""
 
-StoredType = LogicalType | Literal["text"]
-"""`text`: the file has no types, every cell is text that may be read as any simple type."""
+StoredType = LogicalType | Literal["text", "json"]
+"""`text`: the file has no types, every cell is text that may be read as any simple type. `json`: every cell has its own
+type, so that only those of one type may be read as it."""
 
 _READABLE: Mapping[str, frozenset[str]] = {
     "text": frozenset({"string", "integer", "number", "boolean", "date", "timestamp", "time"}),
+    "json": frozenset(get_args(LogicalType)) - {"binary"},
     "integer": frozenset({"integer", "number"}),
     "number": frozenset({"integer", "number"}),
     "date": frozenset({"date", "timestamp"}),

@@ -26,7 +26,9 @@ _SHOWN = 5
 class Inputs(CommonInputs):
     """What validate-data takes."""
 
-    data: Annotated[str, FILES] = Field(description="The data: a Parquet or CSV file, a glob, or a folder of them.")
+    data: Annotated[str, FILES] = Field(
+        description="The data: a Parquet, CSV, JSON lines or Arrow file, a glob, or a folder of them."
+    )
     contract: Annotated[str, FILES] = Field(description="The contract, in the Open Data Contract Standard 3.")
     table: str | None = Field(None, description="The table of the contract, where it describes several.")
     reference: Annotated[str | None, FILES] = Field(

@@ -27,7 +27,7 @@ def explained(location: str) -> Iterator[None]:
             hint="Free memory or space in the temporary folder, or split the data.",
         ) from None
     except duckdb.Error as error:
-        raise _csv_error(str(error)) or _damaged(error, location) from None
+        raise _csv_error(str(error)) or _json_error(str(error)) or _damaged(error, location) from None
 
 
 def _csv_error(message: str) -> MlopsError | None:
@@ -57,6 +57,24 @@ def _csv_error(message: str) -> MlopsError | None:
     return InputError(f"not a readable CSV file: {_first_line(message)}.", where=where)
 
 
+def _json_error(message: str) -> MlopsError | None:
+    malformed = re.search(
+        r'Malformed JSON in file "(.*)", at byte (\d+) in (line|record/value) (\d+): (.*?)\. ?$', message, re.MULTILINE
+    )
+    if malformed:
+        file, byte, unit, number, problem = malformed.groups()
+        place = f"{file}:{int(number) - 1}" if unit == "line" else file  # DuckDB has counted past it
+        return InputError(
+            f"not readable JSON at byte {byte}: {problem}.", where=place, hint="Save it as UTF-8 JSON lines."
+        )
+    repeated = re.search(
+        r'in file "(.*)", in line (\d+): Object .* has duplicate key "(.*)"$', message, re.MULTILINE | re.DOTALL
+    )
+    if repeated:
+        return InputError(f"the object has the key {repeated[3]!r} twice.", where=f"{repeated[1]}:{repeated[2]}")
+    return None
+
+
 def _damaged(error: duckdb.Error, location: str) -> InputError:
     named = re.search(r"""file ['"]([^'"]+)['"]""", str(error), re.IGNORECASE)
     return InputError(
@@ -68,7 +86,12 @@ def _damaged(error: duckdb.Error, location: str) -> InputError:
 
 def _first_line(error: object) -> str:
     line = str(error).strip().splitlines()[0] if str(error).strip() else "no message"
-    return re.sub(r"^(\w+ )+Error: ", "", line).rstrip(".")[:200]
+    line = re.sub(
+        r"^reading the (schema|stream) of the object .* failed: (Exception: )?",
+        "",
+        re.sub(r"^(\w+ )+Error: ", "", line),
+    )
+    return line.rstrip(".")[:200]
 
 
 def _plural(count: str, noun: str) -> str:

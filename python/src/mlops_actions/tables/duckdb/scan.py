@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import narwhals as nw
 
-from mlops_actions.tables.duckdb_reading import Reading, free_name, present, quoted, typed, unreadable
+from mlops_actions.tables.duckdb.reading import Reading
+from mlops_actions.tables.duckdb.types import free_name, present, quoted, typed, unreadable
 from mlops_actions.tables.interface import Aggregate, Group, Groups, Scan, Scanned, Tally
 
 RowNumber = Callable[[int], int]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import duckdb
 
-from mlops_actions.tables.duckdb_reading import Reading, typed
+from mlops_actions.tables.duckdb.reading import Reading
+from mlops_actions.tables.duckdb.types import typed
 from mlops_actions.tables.interface import LogicalType, Match, Tally
 
 RowNumber = Callable[[int], int]

@@ -1,0 +1,135 @@
+"""Tables read by DuckDB inside this process: nothing to install or host, spilling to disk where memory ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
+from typing import Any, cast
+
+import duckdb
+import narwhals as nw
+
+from mlops_actions.errors import InputError, nearest
+from mlops_actions.evidence import Material
+from mlops_actions.tables.duckdb.arrays import fetch
+from mlops_actions.tables.duckdb.errors import explained
+from mlops_actions.tables.duckdb.inference import UNTYPED, infer
+from mlops_actions.tables.duckdb.match import find_likes
+from mlops_actions.tables.duckdb.reading import ROW_BITS, Reading
+from mlops_actions.tables.duckdb.scan import answer
+from mlops_actions.tables.duckdb.types import free_name, quoted, typed
+from mlops_actions.tables.identity import Identity
+from mlops_actions.tables.interface import Column, LogicalType, Match, Scan, Scanned, StoredType, Tally
+
+_NESTED = ("array", "object", "map", "binary")
+
+
+class DuckdbTable:
+    """See `Table`."""
+
+    def __init__(
+        self,
+        location: str,
+        connection: duckdb.DuckDBPyConnection,
+        reading: Reading,
+        identify: Callable[[], Identity],
+    ) -> None:
+        self._location = location
+        self._connection = connection
+        self._reading = reading
+        self._identify = identify
+
+    @property
+    def location(self) -> str:
+        """Where the rows live, as the user wrote it."""
+        return self._location
+
+    @property
+    def stored(self) -> Mapping[str, StoredType]:
+        """Column → type as stored."""
+        return self._reading.stored
+
+    @cached_property
+    def columns(self) -> Mapping[str, LogicalType]:
+        """Column → type; inferred from every cell where the file has no types."""
+        untyped = {name: stored for name, stored in self.stored.items() if stored in UNTYPED}
+        with explained(self.location):
+            found = infer(untyped, self._connection, self._reading.source) if untyped else {}
+        return {**cast("Mapping[str, LogicalType]", self.stored), **found}
+
+    @property
+    def frame(self) -> nw.LazyFrame[Any]:
+        """The rows with the types of `columns`."""
+        selected = ", ".join(
+            f"{typed(name, self.stored[name], type_)} AS {quoted(name)}" for name, type_ in self.columns.items()
+        )
+        with explained(self.location):
+            return nw.from_native(self._connection.sql(f"SELECT {selected} FROM {self._reading.source}"))  # noqa: S608
+
+    def row_count(self) -> int:
+        """The number of rows: from the footers of Parquet files, by a pass over CSV."""
+        return sum(self._rows_by_file)
+
+    def material(self, name: str) -> Material:
+        """Files are read for their digest."""
+        return self._identify().material(name, self.location)
+
+    def arrays(
+        self, columns: Sequence[str], *, types: Mapping[str, LogicalType] | None = None, sample: int | None = None
+    ) -> dict[str, Column]:
+        """Columns in file order, in memory."""
+        for name in columns:
+            if name not in self.stored:
+                hint = nearest(name, self.stored)
+                raise InputError(f"the data has no column {name!r}.", where=self.location, hint=hint)
+        given = types or {}
+        wanted = {name: given[name] if name in given else self.columns[name] for name in columns}
+        for name, type_ in wanted.items():
+            if type_ in _NESTED:
+                raise InputError(f"the column {name!r} holds {type_} values, not simple ones.", where=self.location)
+        with explained(self.location):
+            return fetch(wanted, self._connection, self._reading, self._sampled(sample)) if wanted else {}
+
+    def scan(self, scan: Scan) -> Scanned:
+        """Answer everything in one pass; a second one finds the row numbers of repeated keys, where there are any."""
+        with explained(self.location):
+            return answer(scan, self._connection, self._reading, self._row_number)
+
+    def match(self, match: Match) -> Tally:
+        """A pass over hashes; where some agree, one over the rows behind them."""
+        other = match.other
+        if other is not None and not isinstance(other, DuckdbTable):
+            raise InputError(f"{self.location!r} and {other.location!r} are read by different engines.")
+        with explained(self.location):
+            theirs = other._reading if other else None
+            for name, stream in (theirs.objects if theirs else {}).items():
+                self._connection.register(name, stream)
+            return find_likes(match, self._connection, self._reading, theirs, self._row_number)
+
+    @cached_property
+    def _rows_by_file(self) -> list[int]:
+        with explained(self.location):
+            if not self._reading.footers:
+                counted = self._connection.execute(f"SELECT count(*) FROM {self._reading.source}").fetchall()  # noqa: S608
+                return [int(counted[0][0])]
+            paths = list(self._reading.footers)
+            listing = self._connection.execute("SELECT file_name, num_rows FROM parquet_file_metadata(?)", [paths])
+            rows = dict(listing.fetchall())
+            return [int(rows[path]) for path in paths]
+
+    @cached_property
+    def _offsets(self) -> list[int]:
+        return [0, *accumulate(self._rows_by_file)]
+
+    def _row_number(self, code: int) -> int:
+        file, row = divmod(code, 1 << ROW_BITS)
+        return self._offsets[file] + row if file else row
+
+    def _sampled(self, rows: int | None) -> str:
+        step = self.row_count() // rows if rows else 1
+        if step <= 1:
+            return self._reading.source
+        row = free_name("row", self.stored)
+        numbered = f"(SELECT *, {self._reading.row} AS {quoted(row)} FROM {self._reading.source})"  # noqa: S608
+        return f"(FROM {numbered} WHERE hash({quoted(row)}) % {step} = 0)"
