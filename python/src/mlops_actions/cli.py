@@ -17,6 +17,7 @@ from mlops_actions.errors import CancelledError, InputError, nearest
 from mlops_actions.runner import ACTIONS, Outcome, conclude, guarded, load_action, run_action
 
 COMMANDS = {
+    "infer": "mlops_actions.infer",
     "run": "mlops_actions.release_train",
     "record": "mlops_actions.record",
     "trace": "mlops_actions.trace",
