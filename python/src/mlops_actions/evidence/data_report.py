@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mlops_actions.evidence.statement import Document, Predicate
+
+Of = Literal["value", "length", "missing", "label"]
 
 
 class Column(Document):
@@ -15,6 +17,7 @@ class Column(Document):
     name: str
     type: str
     nulls: int
+    stored: str | None = Field(None, description="The type as stored, where that is another; `text` in a text file.")
 
 
 class CheckResult(Document):
@@ -46,6 +49,36 @@ class Drift(Document):
     bins: list[str] = Field([], description="Numbered where the contract classifies the column as personal.")
     shares: list[float] = Field([], description="Share of rows in each bin, in the data.")
     reference_shares: list[float] = Field([], description="The same in the reference.")
+    of: Of = Field("value", description="What was compared: the column's values, their length, or what is missing.")
+    season: str | None = Field(None, description="By what the reference follows the data's seasons.")
+    share: float | None = Field(
+        None, description="The share of a rule's columns that may move; the column alone then fails nothing."
+    )
+    message: str = Field("", description="What happened to the column, in one sentence.")
+
+
+class Distribution(Document):
+    """Rows of one column in bins: what is needed to measure drift from this data without the data."""
+
+    column: str
+    of: Of = "value"
+    type: str = Field(description="What the column was read as.")
+    season: str | None = None
+    ordered: bool = Field(description="Whether cuts are rising upper edges, after which one bin follows; else values.")
+    cuts: list[bool | int | float | str]
+    counts: dict[str, list[int]] = Field(
+        description="By season (`` where there is none): rows in each bin, then in that of all others, then missing."
+    )
+    sums: dict[str, list[float]] = Field({}, description="By season: the sum in each bin but the missing.")
+    scale: float | None = Field(None, description="The standard deviation of a sample.")
+    noise: float | None = Field(None, description="The noise of a Wasserstein distance for one row.")
+
+    @model_validator(mode="after")
+    def _has_all_bins(self) -> Self:
+        for kind, more in (("counts", 2), ("sums", 1)):
+            if any(len(bins) != len(self.cuts) + more for bins in getattr(self, kind).values()):
+                raise ValueError(f"the {kind} do not fit the bins of {self.column!r}")
+        return self
 
 
 class DataReport(Predicate):
@@ -58,11 +91,13 @@ class DataReport(Predicate):
     checks: list[CheckResult]
     drift: list[Drift] = []
     unavailable: list[str] = Field([], description="Columns that are not available at prediction time.")
+    profile: list[Distribution] = Field([], description="What later data can be compared with, where it was asked for.")
 
     @property
     def drifted(self) -> bool:
-        """Whether a column moved further than its limit."""
-        return any(one.result == "fail" for one in self.drift)
+        """Whether a column moved further than its limit, or more columns than may."""
+        alone = any(one.result == "fail" and one.share is None for one in self.drift)
+        return alone or any(one.check == "drift" and one.result == "fail" for one in self.checks)
 
     @property
     def failed_checks(self) -> int:

@@ -32,7 +32,13 @@ class Inputs(CommonInputs):
     contract: Annotated[str, FILES] = Field(description="The contract, in the Open Data Contract Standard 3.")
     table: str | None = Field(None, description="The table of the contract, where it describes several.")
     reference: Annotated[str | None, FILES] = Field(
-        None, description="Data to measure drift from, such as the training data."
+        None, description="What to measure drift from: data, such as the training data, or a report with its `profile`."
+    )
+    holdout: Annotated[str | None, FILES] = Field(
+        None, description="The other split, such as the test data beside training data, to find leaks between them."
+    )
+    profile: bool = Field(
+        False, description="Keep in the report what later data can be compared with, instead of this data itself."
     )
     failing_rows: int = Field(
         5, ge=0, le=1000, description="How many failing row numbers, counted from 0, to keep of each check."
@@ -59,26 +65,32 @@ def run(inputs: Inputs) -> Statement[DataReport]:
     """Scan the data once. Raises InputError when there is nothing to check, or nothing to check it by."""
     from mlops_actions.tables import open_table
     from mlops_actions.validate_data.contract import read_contract
-    from mlops_actions.validate_data.drift import judge_drift, read_baseline
+    from mlops_actions.validate_data.custom.asking import ask, measures
+    from mlops_actions.validate_data.custom.reference import make_profile, open_reference, read_reference
     from mlops_actions.validate_data.plan import judge, make_plan
 
     contract = read_contract(inputs.contract, inputs.table)
     data = open_table(inputs.data)
-    reference = open_table(inputs.reference) if inputs.reference else None
+    reference = open_reference(inputs.reference) if inputs.reference else None
+    holdout = open_table(inputs.holdout) if inputs.holdout else None
+    opened = {"data": data, "reference": reference, "holdout": holdout}
     # hashing lets go of the interpreter, so the files are hashed while they are scanned
     with ThreadPoolExecutor(max_workers=1) as beside:
-        opened = {"data": data, "reference": reference}
-        digests = [beside.submit(table.material, name) for name, table in opened.items() if table]
-        baseline = read_baseline(contract, reference) if reference else None
-        plan = make_plan(contract, data.stored, inputs.failing_rows, baseline.question(data) if baseline else None)
+        digests = [beside.submit(one.material, name) for name, one in opened.items() if one]
+        wanted = measures(contract, data)
+        known = read_reference(reference, wanted, contract) if reference else None
+        asked = ask(contract, data, reference=known, holdout=holdout, first=inputs.failing_rows)
+        plan = make_plan(contract, data.stored, inputs.failing_rows, asked.scan)
         _logger.info("Checking %s: %d columns, %d checks.", inputs.data, len(data.stored), len(contract.checks))
         scanned = data.scan(plan.scan)
         if not scanned.rows:
             raise InputError(f"the data {inputs.data!r} holds no rows.", hint="Nothing was checked.")
+        found = asked.judge(scanned)
+        profile = make_profile(data, wanted, contract) if inputs.profile else []
         materials = [digest.result() for digest in digests]
-    checks = judge(plan, scanned)
-    drift = judge_drift(contract, data, baseline, scanned)
-    report = _report(contract, data, scanned, checks, drift, materials, strict=inputs.strict)
+    checks = [*judge(plan, scanned), *found.checks]
+    report = _report(contract, data, scanned, checks, list(found.drift), materials, strict=inputs.strict)
+    report = report.model_copy(update={"profile": profile})
     return Statement(name=inputs.data, sha256=materials[0].digest["sha256"], predicate=report)
 
 
@@ -94,7 +106,7 @@ def _report(
 ) -> DataReport:
     types = {column.name: column.type for column in contract.properties}
     return DataReport(
-        result=_result([*checks, *drift], strict=strict),
+        result=_result([*checks, *_alone(drift)], strict=strict),
         reasons=_reasons(checks, drift),
         materials=[
             *materials,
@@ -102,13 +114,23 @@ def _report(
         ],
         rows=scanned.rows,
         columns=[
-            Column(name=name, type=types.get(name) or stored, nulls=scanned.missing[name].count)
+            Column(
+                name=name,
+                type=types.get(name) or stored,
+                nulls=scanned.missing[name].count,
+                stored=stored if types.get(name) not in (None, stored) else None,
+            )
             for name, stored in data.stored.items()
         ],
         checks=checks,
         drift=drift,
         unavailable=[column.name for column in contract.properties if not column.available],
     )
+
+
+def _alone(drift: list[Drift]) -> list[Drift]:
+    """Those that count by themselves: a column of which a share may move fails only with the others, by a check."""
+    return [one for one in drift if one.share is None or one.result == "not-checked"]
 
 
 def _result(found: Sequence[CheckResult | Drift], *, strict: bool) -> Result:
@@ -121,10 +143,8 @@ def _result(found: Sequence[CheckResult | Drift], *, strict: bool) -> Result:
 
 def _reasons(checks: list[CheckResult], drift: list[Drift]) -> list[Reason]:
     """One for each failure; what was not checked is one together, so that it is said and does not drown them."""
-    from mlops_actions.validate_data.drift import describe
-
     said: list[tuple[CheckResult | Drift, str, str]] = [(one, "check-failed", one.message) for one in checks]
-    said += [(one, "drift", describe(one)) for one in drift]
+    said += [(one, "drift", one.message) for one in _alone(drift)]
     reasons = [
         Reason(code=code if one.severity == "error" else f"{code}-warning", message=message, where=one.where)
         for one, code, message in said

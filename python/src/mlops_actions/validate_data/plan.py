@@ -10,6 +10,7 @@ from mlops_actions.evidence.data_report import CheckResult
 from mlops_actions.tables import LogicalType, Scan, Scanned, Tally
 from mlops_actions.tables.interface import StoredType, readable_as
 from mlops_actions.validate_data.checks import breaks, problem
+from mlops_actions.validate_data.custom.asking import together
 from mlops_actions.validate_data.rules import (
     Check,
     Contract,
@@ -51,27 +52,21 @@ def make_plan(
     failing_rows: int,
     also: Scan | None = None,
 ) -> Plan:
-    """Put every check into one scan; `also` holds the types and counts that drift needs."""
-    also = also or Scan()
+    """Put every check into one scan; `also` is what the custom checks want of it."""
     types = readable_types(contract, stored)
     impossible = {check.id: why for check in contract.checks if (why := _impossible(check, contract, stored, types))}
     possible = [check for check in contract.checks if check.id not in impossible]
     expressions = {check.id: breaks(check.rule, check.column) for check in possible if check.column}
-    return Plan(
-        contract=contract,
-        stored=stored,
-        scan=Scan(
-            types={**also.types, **types},
-            flags={id_: expression for id_, expression in expressions.items() if expression is not None},
-            counts=also.counts,
-            keys={check.id: check.rule.columns for check in possible if isinstance(check.rule, Unique)},
-            missing=frozenset(
-                check.column for check in possible if check.column and isinstance(check.rule, NotMissing | NotAmong)
-            ),
-            first=failing_rows,
+    scan = Scan(
+        types=types,
+        flags={id_: expression for id_, expression in expressions.items() if expression is not None},
+        keys={check.id: check.rule.columns for check in possible if isinstance(check.rule, Unique)},
+        missing=frozenset(
+            check.column for check in possible if check.column and isinstance(check.rule, NotMissing | NotAmong)
         ),
-        impossible=impossible,
+        first=failing_rows,
     )
+    return Plan(contract, stored, together([also, scan]) if also else scan, impossible)
 
 
 def judge(plan: Plan, scanned: Scanned) -> list[CheckResult]:

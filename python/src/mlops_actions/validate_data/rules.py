@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.tables import LogicalType
+
+if TYPE_CHECKING:
+    from mlops_actions.validate_data.custom.interface import Rule as CustomRule
 
 Value = str | int | float | bool | date | datetime | time
 Operator = Literal[
@@ -237,17 +240,6 @@ class Check:
 
 
 @dataclass(frozen=True)
-class DriftRule:
-    """How far columns may move from the reference."""
-
-    columns: tuple[str, ...]
-    method: Literal["psi"]
-    limit: float
-    where: str
-    severity: Severity
-
-
-@dataclass(frozen=True)
 class Property:
     """One column of the contract."""
 
@@ -269,4 +261,4 @@ class Contract:
     table: str
     properties: tuple[Property, ...]
     checks: tuple[Check, ...]
-    drift: tuple[DriftRule, ...]
+    custom: tuple[CustomRule, ...]

@@ -11,7 +11,6 @@ from mlops_actions.validate_data.contract import parse_contract
 from mlops_actions.validate_data.rules import (
     Bound,
     Contract,
-    DriftRule,
     HasType,
     NotAmong,
     NotChecked,
@@ -160,21 +159,6 @@ REFUSED = {
     columns("{name: ab}") + "    quality: [{metric: duplicateValues, arguments: {properties: [ac]}, mustBe: 0}]\n": (
         "c.yaml:9: the contract has no property 'ac'. Known: ab."
     ),
-    columns("{name: a}") + DRIFT % "check: drft": (
-        "c.yaml:9: unknown check 'drft' of mlops-actions. "
-        "Write implementation: {check: drift, columns: […], method: psi, max: 0.1}."
-    ),
-    columns("{name: a}")
-    + DRIFT % "check: drift, column: [a]": "c.yaml:9: drift has no 'column'. Did you mean 'columns'?",
-    columns("{name: a}") + DRIFT % "check: drift, columns: [a], method: ks, max: 1": (
-        "c.yaml:9: unknown method 'ks'. Known: psi."
-    ),
-    columns("{name: a}") + DRIFT % "check: drift, columns: [a], max: .inf": (
-        "c.yaml:9: max must be a number above 0, found inf. Try 0.1."
-    ),
-    columns("{name: a}") + DRIFT % "check: drift, columns: [a]": (
-        "c.yaml:9: max must be a number above 0, found None. Try 0.1."
-    ),
 }
 
 
@@ -291,9 +275,9 @@ def test_rules_of_the_table_are_read() -> None:
     )
 
 
-def test_drift_is_a_custom_check_of_ours() -> None:
-    contract = read(columns("{name: a}") + DRIFT % "check: drift, columns: [a, b], method: psi, max: 0.2")
-    assert contract.drift == (DriftRule(("a", "b"), "psi", 0.2, "c.yaml:9", "error"),)
+def test_a_custom_check_of_ours_is_read_in_its_place() -> None:
+    (rule,) = read(columns("{name: a}") + DRIFT % "check: drift, columns: [a, b], max: 0.2").custom
+    assert (rule.id, rule.kind, rule.where, rule.severity) == ("t.quality[0].drift", "drift", "c.yaml:9", "error")
 
 
 def test_columns_know_whether_they_are_available_and_personal() -> None:

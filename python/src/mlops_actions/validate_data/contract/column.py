@@ -11,9 +11,9 @@ from mlops_actions.validate_data.contract.options import read_options
 from mlops_actions.validate_data.contract.physical import physical_rule
 from mlops_actions.validate_data.contract.quality import read_quality
 from mlops_actions.validate_data.contract.values import read_value
+from mlops_actions.validate_data.custom.interface import Rule as CustomRule
 from mlops_actions.validate_data.rules import (
     Check,
-    DriftRule,
     HasType,
     NotChecked,
     NotMissing,
@@ -37,7 +37,7 @@ _NOT_SUPPORTED = ("partitioned", "relationships", "properties", "items", "map")
 
 def read_column(
     block: dict[str, Any], keys: Keys, source: YamlSource, table: str
-) -> tuple[Property, list[Check | DriftRule]]:
+) -> tuple[Property, list[Check | CustomRule]]:
     """A property and its checks; raises InputError for what is unknown or contradicts itself."""
     if not block.get("name"):
         raise InputError("each property needs a name.", where=source.where(*keys))
@@ -53,7 +53,7 @@ def read_column(
     def check(kind: str, rule: Rule, *place: str | int) -> Check:
         return Check(f"{table}.{name}.{kind}", name, kind, rule, source.where(*keys, *place))
 
-    found: list[Check | DriftRule] = [
+    found: list[Check | CustomRule] = [
         check("type" if type_ else "present", HasType(type_), *(["logicalType"] if type_ else []))
     ]
     if block.get("required") or block.get("primaryKey"):

@@ -1,4 +1,4 @@
-"""`quality` blocks of a contract: library metrics, and drift as a custom check of ours."""
+"""`quality` blocks of a contract: library metrics, and custom checks of ours."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
 from mlops_actions.validate_data.contract.patterns import check_pattern
 from mlops_actions.validate_data.contract.values import read_value
+from mlops_actions.validate_data.custom.interface import Rule as CustomRule
+from mlops_actions.validate_data.custom.kinds import read_custom
 from mlops_actions.validate_data.rules import (
     Check,
-    DriftRule,
     Matches,
     NotAmong,
     NotChecked,
@@ -44,19 +45,20 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 def read_quality(
     block: dict[str, Any], keys: Keys, source: YamlSource, table: str, column: str | None, type_: LogicalType | None
-) -> Check | DriftRule:
+) -> Check | CustomRule:
     """The check of one block, on a column or (`column` None) on the table; InputError for what contradicts itself."""
     where = source.where(*keys)
     severity = _read_severity(block, keys, source)
     name = block.get("metric") or block.get("rule")
     kind = block.get("type") or ("library" if name else "text")
-    if kind == "custom" and block.get("engine") == ENGINE:
-        return _read_drift(block, keys, source, severity)
     if kind not in ("library", "text", "sql", "custom"):
         hint = nearest(kind, ("library", "text", "sql", "custom"))
         raise InputError(f"unknown type of rule {kind!r}.", where=source.where(*keys, "type"), hint=hint)
     label = ".".join(part for part in (table, column) if part)
     place = f"quality[{keys[-1]}]"
+    if kind == "custom" and block.get("engine") == ENGINE:
+        threshold = read_threshold(block, keys, source) if any(one in block for one in _OPERATORS) else None
+        return read_custom(block, keys, source, f"{label}.{place}", column, severity, threshold)
     if kind != "library":
         why = {
             "text": "a rule in words cannot be",
@@ -184,30 +186,6 @@ def _read_comparison(operator: Operator, block: dict[str, Any], keys: Keys, sour
             f"unknown unit {unit!r}.", where=source.where(*keys, "unit"), hint=nearest(unit, get_args(Unit))
         )
     return Threshold(operator, tuple(limits), cast("Unit", unit))
-
-
-def _read_drift(block: dict[str, Any], keys: Keys, source: YamlSource, severity: Severity) -> DriftRule:
-    place = (*keys, "implementation")
-    implementation = block.get("implementation")
-    if not isinstance(implementation, dict) or implementation.get("check") != "drift":
-        found = implementation.get("check") if isinstance(implementation, dict) else implementation
-        hint = "Write implementation: {check: drift, columns: […], method: psi, max: 0.1}."
-        raise InputError(f"unknown check {found!r} of {ENGINE}.", where=source.where(*place), hint=hint)
-    for key in implementation:
-        if key not in ("check", "columns", "method", "max"):
-            hint = nearest(key, ("check", "columns", "method", "max"))
-            raise InputError(f"drift has no {key!r}.", where=source.where(*place, key), hint=hint)
-    columns = implementation.get("columns")
-    if not isinstance(columns, list) or not columns or not all(isinstance(one, str) for one in columns):
-        raise InputError(f"columns must be a list of names, found {columns!r}.", where=source.where(*place, "columns"))
-    method, limit = implementation.get("method", "psi"), implementation.get("max")
-    if method != "psi":
-        raise InputError(f"unknown method {method!r}.", where=source.where(*place, "method"), hint="Known: psi.")
-    if not _is_number(limit) or limit <= 0:
-        raise InputError(
-            f"max must be a number above 0, found {limit!r}.", where=source.where(*place, "max"), hint="Try 0.1."
-        )
-    return DriftRule(tuple(columns), "psi", float(limit), source.where(*keys), severity)
 
 
 def _is_number(value: Any) -> TypeGuard[int | float]:

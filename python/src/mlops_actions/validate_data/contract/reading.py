@@ -9,7 +9,8 @@ from mlops_actions.evidence import digest_bytes
 from mlops_actions.validate_data.contract.column import read_column
 from mlops_actions.validate_data.contract.odcs import check_shape
 from mlops_actions.validate_data.contract.quality import read_quality
-from mlops_actions.validate_data.rules import Check, Contract, DriftRule, NotChecked, Property, Unique
+from mlops_actions.validate_data.custom.interface import Rule as CustomRule
+from mlops_actions.validate_data.rules import Check, Contract, NotChecked, Property, Unique
 from mlops_actions.yaml_source import Keys, YamlSource, read_yaml
 
 
@@ -28,7 +29,7 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
     name = str(schema["name"])
     properties: dict[str, Property] = {}
     checks: list[Check] = []
-    drift: list[DriftRule] = []
+    custom: list[CustomRule] = []
     for index, block in enumerate(schema.get("properties") or []):
         place = (*keys, "properties", index)
         column, found = read_column(block, place, source, name)
@@ -36,14 +37,14 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
             raise InputError(f"the property {column.name!r} stands twice.", where=source.where(*place))
         properties[column.name] = column
         checks += (one for one in found if isinstance(one, Check))
-        drift += (one for one in found if isinstance(one, DriftRule))
+        custom += (one for one in found if isinstance(one, CustomRule))
     checks += _primary_key(schema, keys, source)
     for index, block in enumerate(schema.get("quality") or []):
         rule = read_quality(block, (*keys, "quality", index), source, name, None, None)
-        (checks if isinstance(rule, Check) else drift).append(rule)  # type: ignore[arg-type]
+        (checks if isinstance(rule, Check) else custom).append(rule)  # type: ignore[arg-type]
     checks += _not_checked(schema, keys, source)
     _refuse_undeclared(checks, properties)
-    if not checks and not drift:
+    if not checks and not custom:
         raise InputError(
             f"the contract asks nothing of the table {name!r}.", where=source.where(*keys), hint="Give it properties."
         )
@@ -53,7 +54,7 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
         table=name,
         properties=tuple(properties.values()),
         checks=tuple(checks),
-        drift=tuple(drift),
+        custom=tuple(custom),
     )
 
 
