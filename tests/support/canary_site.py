@@ -31,8 +31,9 @@ INTERVAL = 0.4
 class Backend:
     """A server whose health, digest and failures can be changed while it runs."""
 
-    def __init__(self, sha256: str | None = None, port: int = 0) -> None:
+    def __init__(self, sha256: str | None = None, port: int = 0, says: str = "ok") -> None:
         self.sha256 = sha256
+        self.says = says.encode()
         self.failing = 0.0
         self.healthy = True
         self.seconds = 0.0
@@ -64,9 +65,9 @@ class Backend:
         request.send_response(500 if bad else 200)
         if self.sha256:
             request.send_header("X-Model-SHA256", self.sha256)
-        request.send_header("Content-Length", "2")
+        request.send_header("Content-Length", str(len(self.says)))
         request.end_headers()
-        request.wfile.write(b"ok")
+        request.wfile.write(self.says)
 
     def close(self) -> None:
         self.server.shutdown()

@@ -22,16 +22,16 @@ weights = 0
 
 
 def main(moment: str, number: int, inputs: str) -> None:
-    def interrupted(target: EnvoyTarget, percent: float) -> None:
+    def interrupted(target: EnvoyTarget, percent: float, expected: float | None = None) -> None:
         global weights
         weights += 1
         if weights != number:
-            set_weight(target, percent)
+            set_weight(target, percent, expected)
             return
         if moment == "SIGINT":
             os.kill(os.getpid(), signal.SIGINT)
         if moment != "before":
-            set_weight(target, percent)
+            set_weight(target, percent, expected)
         if moment != "SIGINT":
             os.kill(os.getpid(), signal.SIGKILL)
 

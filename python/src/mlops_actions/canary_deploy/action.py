@@ -16,7 +16,7 @@ from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, pl
 from mlops_actions.canary_deploy.rollout import Candidate, OnInconclusive, Rollout, Settings, end, resume
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
 from mlops_actions.canary_deploy.subject import Subject, find_subject, last_subject, materials_of
-from mlops_actions.canary_deploy.targets import Services, Target, open_target, split_address
+from mlops_actions.canary_deploy.targets import Services, Target, open_target
 from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Reason, Statement
@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 _LONGEST_REQUEST = 15.0
 _SHORTEST_INTERVAL = 0.1
 _BASELINE_LOOKS = 30
+_ROUNDING = 1e-6
 _OTHER_PROCESS = 30.0
 """Seconds that an abort waits, besides one interval, for the process that runs the rollout."""
 
@@ -36,15 +37,6 @@ def rising(steps: list[float]) -> list[float]:
     if not steps or not 0 < steps[0] < 100 or steps[-1] > 100 or sorted(set(steps)) != steps:
         raise ValueError("write rising percentages, the first below 100, such as 5, 20, 50, 100")
     return steps
-
-
-def host_and_port(address: str) -> str:
-    """Where a server listens."""
-    try:
-        split_address(address)
-    except InputError as error:
-        raise ValueError(error.hint) from None
-    return address
 
 
 def absolute_path(path: str) -> str:
@@ -61,9 +53,6 @@ def long_enough(interval: float) -> float:
     return interval
 
 
-Address = Annotated[str, AfterValidator(host_and_port)]
-
-
 class Inputs(CommonInputs):
     """What canary-deploy takes."""
 
@@ -73,11 +62,12 @@ class Inputs(CommonInputs):
         "it, the only one with a passing verdict.",
     )
     target: str = Field(
-        description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, or "
-        "`envoy:http://HOST:PORT` with the admin address of one that runs already."
+        description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, "
+        "`envoy:http://HOST:PORT` with the admin address of one that runs already, or `exec:COMMAND` for a script of "
+        "yours; see below."
     )
-    stable: Address = Field(description="The server of today, as `host:port`.")
-    candidate: Address = Field(description="The server of the new model, as `host:port`.")
+    stable: str = Field(description="The server of today, as `host:port`, or a name that the target knows.")
+    candidate: str = Field(description="The server of the new model, in the same way.")
     strategy: Literal["canary"] = Field("canary", description="How traffic moves: `canary`, by steps.")
     mode: Literal["run", "plan", "status", "abort", "stop"] = Field(
         "run",
@@ -232,10 +222,9 @@ def _scene(inputs: Inputs) -> Scene:
     services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, memory.folder)
     target = open_target(inputs.target, services)
     least = target.capabilities.least_weight
-    if inputs.steps[0] < least:
-        raise InputError(
-            f"the first of 'steps' is {inputs.steps[0]:g} %; {inputs.target} can set {least:g} % at least."
-        )
+    for step in inputs.steps:
+        if abs(step - round(step / least) * least) > _ROUNDING:
+            raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
     return Scene(target, open_metrics(target), memory)
 
 

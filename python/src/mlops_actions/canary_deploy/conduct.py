@@ -118,7 +118,7 @@ def _looked(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
         scene.memory.save(judged)
         if judged.weight != rollout.weight:
             logger.info("step %d of %d: %g %%", judged.step + 1, len(judged.settings.steps), judged.weight)
-            _set(judged, scene)
+            _set(judged, scene, expected=rollout.weight)
     return judged
 
 
@@ -143,12 +143,12 @@ def wrong_model(sha256: str, found: Probe, *, required: bool) -> Reason | None:
     return Reason(code="wrong-model", message=message)
 
 
-def _set(rollout: Rollout, scene: Scene) -> None:
-    """Set and confirm the weight that is meant; a weight that is held is left alone."""
+def _set(rollout: Rollout, scene: Scene, expected: float | None = None) -> None:
+    """Set and confirm the weight that is meant, where it is the expected one; one that is held is left alone."""
     if rollout.ending and rollout.ending.outcome == "held":
         return
     try:
-        _patiently(lambda: scene.target.set_weight(rollout.weight), when_cancelled=True)
+        _patiently(lambda: scene.target.set_weight(rollout.weight, expected), when_cancelled=True)
     except OutsideError as error:
         raise OutsideError(
             f"the weight of {scene.target.location} could not be set to {rollout.weight:g} %: {error}",

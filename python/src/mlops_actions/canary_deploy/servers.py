@@ -45,8 +45,8 @@ def probe(address: str, path: str) -> Probe:
         except requests.RequestException as error:
             return Probe(False, None, f"no HTTP answer ({type(error).__name__})")
         with answer:
-            reported = answer.headers.get(HEADER, "").strip().lower().removeprefix("sha256:")
-            return Probe(answer.ok and answer.status_code < 300, _digest(reported), f"status {answer.status_code}")
+            healthy = answer.ok and answer.status_code < 300
+            return Probe(healthy, read_digest(answer.headers.get(HEADER)), f"status {answer.status_code}")
 
 
 def wait_until_healthy(ask: Callable[[], Probe], seconds: float) -> Probe:
@@ -58,8 +58,13 @@ def wait_until_healthy(ask: Callable[[], Probe], seconds: float) -> Probe:
             return found
 
 
-def _digest(reported: str) -> str | None:
-    """An unreadable report is a report of something else, never of nothing."""
-    if not reported:
+def read_digest(reported: object) -> str | None:
+    """What a server reports as its model's SHA-256; an unreadable report is one of something else, never of nothing.
+
+    >>> read_digest("sha256:" + 64 * "A")[:4], read_digest("v7"), read_digest(" ")
+    ('aaaa', 'unreadable', None)
+    """
+    text = "" if reported is None else str(reported).strip().lower().removeprefix("sha256:")
+    if not text:
         return None
-    return reported if re.fullmatch(r"[0-9a-f]{64}", reported) else "unreadable"
+    return text if re.fullmatch(r"[0-9a-f]{64}", text) else "unreadable"

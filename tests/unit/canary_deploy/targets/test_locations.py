@@ -23,7 +23,7 @@ def test_an_admin_url_is_an_envoy_of_somebody_else() -> None:
 
 @pytest.mark.parametrize("location", ["envy:127.0.0.1:8000", "127.0.0.1:8000", "", "traefik:x"])
 def test_an_unknown_kind_is_refused_with_one_to_write(location: str) -> None:
-    with pytest.raises(InputError, match=r"names no known kind of target\. .*envoy:127\.0\.0\.1:8000"):
+    with pytest.raises(InputError, match=r"names no known kind of target\. .*envoy:127\.0\.0\.1:8000.* exec:COMMAND"):
         open_target(location, SERVICES)
 
 
@@ -31,3 +31,11 @@ def test_an_unknown_kind_is_refused_with_one_to_write(location: str) -> None:
 def test_a_wrong_address_is_refused(location: str) -> None:
     with pytest.raises(InputError, match=r"is no address\. Write host:port"):
         open_target(location, SERVICES)
+
+
+@pytest.mark.parametrize("side", ["stable", "candidate"])
+def test_a_server_that_envoy_cannot_find_is_named(side: str) -> None:
+    names = {"stable": "127.0.0.1:1", "candidate": "127.0.0.1:2"} | {side: "blue"}
+    services = Services(names["stable"], names["candidate"], "/healthz", 8.0, Path("state"))
+    with pytest.raises(InputError, match=f"the input '{side}' is 'blue', which is no address. Write host:port"):
+        open_target("envoy:127.0.0.1:8000", services)

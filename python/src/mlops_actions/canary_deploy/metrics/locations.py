@@ -7,7 +7,10 @@ from importlib import import_module
 from mlops_actions.canary_deploy.metrics.interface import MetricSource
 from mlops_actions.canary_deploy.targets.interface import Target
 
-_OPENERS = {"envoy": "mlops_actions.canary_deploy.metrics.envoy"}
+_OPENERS = {
+    "envoy": "mlops_actions.canary_deploy.metrics.envoy",
+    "exec": "mlops_actions.canary_deploy.metrics.exec",
+}
 """The target's kind → module whose `open_metrics(target)` returns the source; imported when it is asked for."""
 
 

@@ -11,7 +11,6 @@ than `interval`, and its layered runtime needs an `admin_layer`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,14 +18,12 @@ from urllib.parse import urlsplit
 
 from mlops_actions.canary_deploy import servers
 from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, percent_of
+from mlops_actions.canary_deploy.targets import weights
 from mlops_actions.canary_deploy.targets.addresses import Address, split_address
 from mlops_actions.canary_deploy.targets.embedded_envoy import EmbeddedEnvoy
 from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, STABLE
-from mlops_actions.canary_deploy.targets.interface import Capabilities, Services, Side
-from mlops_actions.errors import InputError, OutsideError
-
-_FOLLOW_LIMIT = 2.0
-_PAUSE = 0.01
+from mlops_actions.canary_deploy.targets.interface import SIDES, Capabilities, Services, Side
+from mlops_actions.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -68,23 +65,17 @@ class EnvoyTarget:
             return share
         return 0.0 if self.embedded else self._default()
 
-    def set_weight(self, percent: float) -> None:
+    def set_weight(self, percent: float, expected: float | None = None) -> None:
         """Set the runtime key and read it back."""
+        weights.refuse_moved(self, expected, percent)
         self.admin.set_share(KEY, percent)
-        until = time.monotonic() + _FOLLOW_LIMIT
-        while abs(self.weight() - percent) > self.capabilities.least_weight / 2:
-            if time.monotonic() > until:
-                raise OutsideError(
-                    f"the weight of {self.location} stays at {self.weight():g} % instead of {percent:g} %."
-                )
-            time.sleep(_PAUSE)
+        weights.follow(self, percent)
         if self.embedded and percent in (0, 100):
             self.embedded.rest_at(round(percent))
 
     def probe(self, side: Side) -> servers.Probe:
         """Ask the server itself, not through the proxy."""
-        address = self.services.candidate if side == "candidate" else self.services.stable
-        return servers.probe(address, self.services.health_path)
+        return servers.probe(self.services.of(side), self.services.health_path)
 
     def stop(self) -> bool:
         """Stop the embedded Envoy; one that was not started by us is left alone."""
@@ -92,20 +83,17 @@ class EnvoyTarget:
 
     def _routes(self) -> tuple[Address, Address, float]:
         services = self.services
-        return split_address(services.stable), split_address(services.candidate), services.time_limit
+        return services.address("stable"), services.address("candidate"), services.time_limit
 
     def _check(self) -> None:
-        weight = self.weight()
+        weights.refuse_unless_at_rest(
+            self,
+            f"After a promotion let its cluster {STABLE!r} point to the promoted server, then set the runtime key "
+            f"{KEY} to 0",
+        )
         if not {STABLE, CANDIDATE} <= self._clusters():
             raise InputError(
                 f"the Envoy at {self.admin.find()} has no clusters {STABLE!r} and {CANDIDATE!r}.", where="target"
-            )
-        if weight > 0:
-            raise InputError(
-                f"the Envoy at {self.admin.find()} already sends {weight:g} % of the traffic to its candidate.",
-                where="target",
-                hint=f"After a promotion let its cluster {STABLE!r} point to the promoted server, then set the "
-                f"runtime key {KEY} to 0; `mode: abort` ends an unfinished rollout.",
             )
 
     def _default(self) -> float:
@@ -130,6 +118,8 @@ class EnvoyTarget:
 
 def open_target(location: str, services: Services) -> EnvoyTarget:
     """`envoy:HOST:PORT` or `envoy:http://HOST:PORT`; nothing is reached or started yet."""
+    for side in SIDES:
+        services.address(side)
     place = location.removeprefix("envoy:")
     if place.startswith("http://"):
         admin = urlsplit(place).netloc

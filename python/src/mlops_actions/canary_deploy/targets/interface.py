@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from mlops_actions.canary_deploy.servers import Probe
+from mlops_actions.canary_deploy.targets.addresses import Address, split_address
+from mlops_actions.errors import InputError
 
 Side = Literal["stable", "candidate"]
+SIDES: tuple[Side, Side] = ("stable", "candidate")
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,7 @@ class Services:
     """The two servers behind a target, and what a target may need to route to them."""
 
     stable: str
-    """host:port"""
+    """host:port, or a name that the target knows."""
     candidate: str
     health_path: str
     time_limit: float
@@ -25,15 +28,28 @@ class Services:
     folder: Path
     """Where a target may keep what has to outlive this process."""
 
+    def of(self, side: Side) -> str:
+        """One of the two as the user wrote it."""
+        return self.candidate if side == "candidate" else self.stable
+
+    def address(self, side: Side) -> Address:
+        """Where one of the two listens. InputError, which names the input, where it is no address."""
+        try:
+            return split_address(self.of(side))
+        except InputError as error:
+            raise InputError(
+                f"the input {side!r} is {self.of(side)!r}, which is no address.", hint=error.hint
+            ) from None
+
 
 @dataclass(frozen=True)
 class Capabilities:
     """What differs between targets."""
 
     least_weight: float
-    """The smallest difference between two weights, in percent points."""
+    """The smallest difference between two weights, in percent points: all weights are its multiples."""
     compare_and_swap: bool
-    """Whether a change that was made meanwhile by somebody else is refused by the target itself."""
+    """Whether a change that was made meanwhile by somebody else is refused by the target itself, and not only seen."""
     outlives_run: bool
     """Whether the target was started by us and has to be stopped by `mode: stop`."""
 
@@ -44,11 +60,17 @@ class Target(Protocol):
     Every method raises OutsideError when the target cannot be reached, and InputError when it is not set up for us.
     """
 
-    kind: str
-    """Its scheme, such as `envoy`."""
-    location: str
-    """As the user wrote it."""
-    capabilities: Capabilities
+    @property
+    def kind(self) -> str:
+        """Its scheme, such as `envoy`."""
+
+    @property
+    def location(self) -> str:
+        """As the user wrote it."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
 
     def is_running(self) -> bool:
         """Whether there is a proxy; one of our own may have ended."""
@@ -62,8 +84,12 @@ class Target(Protocol):
     def weight(self) -> float:
         """The candidate's effective share in percent: what the target does, not what it was told."""
 
-    def set_weight(self, percent: float) -> None:
-        """Give the candidate its share; returns when `weight` confirms it."""
+    def set_weight(self, percent: float, expected: float | None = None) -> None:
+        """Give the candidate its share; returns when `weight` confirms it.
+
+        OutsideError, and no change, where the share is not the `expected` one: somebody else changed it. Without
+        `expected`, as for a roll-back, whatever was there is replaced.
+        """
 
     def probe(self, side: Side) -> Probe:
         """Ask one server for its health and its model's digest."""

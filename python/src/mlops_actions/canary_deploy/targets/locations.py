@@ -7,7 +7,10 @@ from importlib import import_module
 from mlops_actions.canary_deploy.targets.interface import Services, Target
 from mlops_actions.errors import InputError, nearest
 
-_OPENERS = {"envoy": "mlops_actions.canary_deploy.targets.envoy"}
+_OPENERS = {
+    "envoy": "mlops_actions.canary_deploy.targets.envoy",
+    "exec": "mlops_actions.canary_deploy.targets.exec",
+}
 """Scheme → module whose `open_target(location, services)` returns the Target; imported when it is asked for."""
 
 
@@ -27,6 +30,7 @@ def scheme_of(location: str) -> str:
     if not colon or scheme not in _OPENERS:
         raise InputError(
             f"the input 'target' is {location!r}, which names no known kind of target.",
-            hint=f"{nearest(scheme, _OPENERS)} Write envoy:127.0.0.1:8000 for an embedded Envoy that listens there.",
+            hint=f"{nearest(scheme, _OPENERS)} Write envoy:127.0.0.1:8000 for an embedded Envoy that listens there, "
+            "or exec:COMMAND for a script of yours.",
         )
     return scheme

@@ -1,0 +1,156 @@
+"""What every target is held to, with the real program between a counting client and two real servers.
+
+A test file makes a fixture `site` and derives a class from `TargetContract`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+
+import pytest
+
+from canary_site import MODEL, until
+from mlops_actions.canary_deploy.action import run
+from mlops_actions.errors import OutsideError
+from mlops_actions.evidence import digest_bytes
+from target_site import TargetSite, Users, ask
+
+
+class TargetContract:
+    """Its methods are the clauses."""
+
+    def test_preparing_gives_the_stable_side_all_traffic(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        assert target.weight() == 0
+        assert ask(site.port, 20) == Counter(stable=20)
+
+    def test_users_get_the_share_that_was_set(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        for percent in (20, 100, 0):
+            target.set_weight(percent)
+            expect_share(site, percent)
+
+    def test_every_weight_is_read_back(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        for percent in (target.capabilities.least_weight, 5, 33, 99, 100, 0):
+            target.set_weight(percent)
+            assert site.target().weight() == pytest.approx(percent, abs=1e-6), "another process reads another weight"
+
+    def test_a_weight_that_was_changed_by_hand_is_seen_and_not_overwritten(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        target.set_weight(20, expected=0)
+        site.set_by_hand(77)
+        until(lambda: target.weight() == 77, 5)
+        with pytest.raises(OutsideError, match="is 77 % instead of 20 %: somebody else changed it"):
+            target.set_weight(50, expected=20)
+        assert target.weight() == 77
+        target.set_weight(0)
+        assert target.weight() == 0
+
+    def test_a_change_that_was_not_confirmed_may_be_tried_again(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        target.set_weight(50)
+        target.set_weight(50, expected=20)
+        assert target.weight() == 50
+
+    def test_a_program_that_was_restarted_does_what_its_weight_says(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        target.set_weight(50)
+        ask(site.port, 60)
+        before = site.source().read()
+        site.stop()
+        site.start()
+        target = site.target()
+        target.reach()
+        expect_share(site, target.weight())
+        assert site.source().read().restarted_since(before) is not site.counters_survive
+        target.set_weight(20)
+        expect_share(site, 20)
+
+    def test_a_program_that_is_gone_is_an_error_of_the_outside(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        site.stop()
+        for ask_it in (target.weight, target.reach, lambda: target.set_weight(5)):
+            with pytest.raises(OutsideError):
+                ask_it()
+        if not site.counters_survive:
+            with pytest.raises(OutsideError):
+                site.source().read()
+
+    def test_no_request_is_dropped_by_changes_of_weight(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        with Users(site.port, rate=400, keeps_alive=site.keeps_alive) as users:
+            for percent in (5, 20, 50, 100, 0) * 2:
+                target.set_weight(percent)
+                time.sleep(0.1)
+        assert users.answers["stable"] > 50
+        assert users.answers["candidate"] > 50
+        assert set(users.answers) == {"stable", "candidate"}, users.answers
+
+    def test_its_counters_tell_what_users_got(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        before = site.source().read()
+        site.candidate.failing = 0.5
+        target.set_weight(50)
+        answers = ask(site.port, 100)
+        after = site.source().read()
+        found = (after.errors.canary.total - before.errors.canary.total, after.errors.canary.bad)
+        assert found == (answers["candidate"] + answers["500"], answers["500"])
+        assert after.errors.baseline.total - before.errors.baseline.total == answers["stable"]
+        assert after.errors.baseline.bad == before.errors.baseline.bad
+
+    def test_a_candidate_that_died_makes_one_error_a_request(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        before = site.source().read()
+        target.set_weight(100)
+        site.candidate.close()
+        answers = ask(site.port, 10)
+        assert answers["candidate"] == 0
+        after = site.source().read()
+        assert after.errors.canary.bad - before.errors.canary.bad == 10
+        assert after.errors.canary.total - before.errors.canary.total == 10
+
+    def test_both_servers_are_asked_for_their_health_and_model(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        assert target.probe("stable").sha256 == "a" * 64
+        assert target.probe("candidate").sha256 == digest_bytes(MODEL)
+        site.candidate.healthy = False
+        found = target.probe("candidate")
+        assert not found.healthy
+        assert "500" in found.detail
+
+    def test_a_candidate_that_fails_every_request_is_taken_back_within_two_seconds_and_a_look(
+        self, site: TargetSite
+    ) -> None:
+        site.target().prepare()
+        site.candidate.failing = 1.0
+        with Users(site.port, rate=50, keeps_alive=site.keeps_alive) as users:
+            inputs = site.inputs(steps=[20, 100], error_margin=0.01, baseline=0.4, deadline=900)
+            rollout = run(inputs).predicate
+            ended = time.time()
+        assert (rollout.result, rollout.outcome, rollout.reasons[0].code) == ("fail", "rolled-back", "worse")
+        assert site.target().weight() == 0
+        assert users.first_failure is not None
+        took = ended - users.first_failure
+        assert took <= 2 + inputs.interval, f"{took:.2f} s from the first bad response to weight 0"
+
+
+def expect_share(site: TargetSite, percent: float, requests: int = 300) -> None:
+    """Users get this share, within five standard errors of a coin, and exactly where there is no coin."""
+    answers = ask(site.port, requests, keeps_alive=site.keeps_alive)
+    share = percent / 100
+    allowed = 5 * (requests * share * (1 - share)) ** 0.5
+    assert abs(answers["candidate"] - requests * share) <= allowed, answers
+    assert answers["candidate"] + answers["stable"] == requests, answers
