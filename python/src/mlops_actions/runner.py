@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, get_origin
 
 from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
 from mlops_actions.ci.credentials import passwords
-from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, Names, existing_path
+from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, Names, existing_path, split_words
 from mlops_actions.ci.interface import CI, Annotation, Context, Level
 from mlops_actions.ci.sources import GivenInputs, collect, read_inputs
 from mlops_actions.errors import CancelledError, InputError, MlopsError
@@ -155,10 +155,12 @@ def check_named(inputs: type[CommonInputs], given: GivenInputs) -> None:
         named = next((mark.what for mark in field.metadata if isinstance(mark, Names)), None)
         if one is None or named is None or (named == "model" and _is_reference(str(one.value))):
             continue
-        try:
-            existing_path(str(one.value))
-        except ValueError as error:
-            raise InputError(f"the input {field.alias!r} is {one.value!r}: {error}", where=one.source) from None
+        several = split_words(one.value) if get_origin(field.annotation) is list else one.value
+        for value in several if isinstance(several, list) else [several]:
+            try:
+                existing_path(str(value))
+            except ValueError as error:
+                raise InputError(f"the input {field.alias!r} is {value!r}: {error}", where=one.source) from None
 
 
 def _is_reference(model: str) -> bool:

@@ -231,17 +231,26 @@ def test_bytes_that_are_no_text_in_a_comment_are_no_bug() -> None:
         ({"rules": "a > 1", "policy": "p.yaml"}, "both 'rules' and 'policy' are given."),
         ({"rules": None, "policy": "none.yaml"}, "the policy 'none.yaml' does not exist."),
         ({"rules": "a > 1", "model": "none.joblib"}, "'none.joblib' does not exist."),
-        ({"rules": "a > 1", "metrics_file": "m.json"}, "a 'metrics-file' does not say whose metrics they are."),
+        ({"rules": "a > 1", "metrics_file": ["m.json"]}, "a 'metrics-file' does not say whose metrics they are."),
         (
-            {"rules": "a > champion", "metrics_file": "m.json", "model": "model.joblib"},
-            "rules:1: `a > champion`: a metrics-file against the champion is not supported yet.",
+            {"rules": "a > champion", "metrics_file": ["m.json"], "model": "model.joblib"},
+            "rules:1: `a > champion`: the metrics-file has no metric 'a'. Known: accuracy,",
         ),
         (
-            {"rules": "acuracy > 0.5", "metrics_file": "m.json", "model": "model.joblib"},
+            {"rules": "recall > champion", "metrics_file": ["m.json"], "model": "model.joblib"},
+            "rules:1: `recall > champion`: the metrics-file does not hold the champion's numbers. "
+            "Give them in champion-metrics-file, or run evaluate-model, which compares on the same rows.",
+        ),
+        (
+            {"rules": "a > 1", "champion_metrics_file": ["m.json"]},
+            "the input 'champion-metrics-file' needs a 'metrics-file'. Give both, or neither.",
+        ),
+        (
+            {"rules": "acuracy > 0.5", "metrics_file": ["m.json"], "model": "model.joblib"},
             "rules:1: `acuracy > 0.5`: the metrics-file has no metric 'acuracy'. Did you mean 'accuracy'?",
         ),
         (
-            {"rules": "recall[origin] > 0.5", "metrics_file": "m.json", "model": "model.joblib"},
+            {"rules": "recall[origin] > 0.5", "metrics_file": ["m.json"], "model": "model.joblib"},
             "rules:1: `recall[origin] > 0.5`: the metrics-file has no slices by 'origin'.",
         ),
     ],

@@ -54,10 +54,25 @@ def test_a_policy_and_its_floor_come_with_the_verdict() -> None:
 
 def test_numbers_of_another_tool_are_read_again_where_they_are_as_they_were() -> None:
     Path("metrics.json").write_text('{"accuracy": 0.9}')
-    verdict = gate("accuracy > 0.8", metrics_file="metrics.json", model="model.joblib")
+    verdict = gate("accuracy > 0.8", metrics_file=["metrics.json"], model="model.joblib")
     assert again(verdict) == []
     Path("metrics.json").write_text('{"accuracy": 0.95}')
     with pytest.raises(UnfoundedError, match=r"The metrics-file 'metrics.json' .* is not here as it was."):
+        again(verdict)
+
+
+def test_the_champions_numbers_are_read_again_too() -> None:
+    promote("champion")
+    for name, right in (("new", 0.9), ("old", 0.8)):
+        Path(f"{name}.json").write_text(f'{{"accuracy": {{"value": {right}, "n": 2000}}}}')
+    files = {"metrics_file": ["new.json"], "champion_metrics_file": ["old.json"]}
+    verdict = gate("accuracy > champion", model="model.joblib", **files)
+    assert again(verdict) == []
+    Path("old.json").write_text('{"accuracy": {"value": 0.95, "n": 2000}}')
+    with pytest.raises(UnfoundedError, match=r"The metrics-file 'old.json' .* is not here as it was."):
+        again(verdict)
+    Path("new.json").unlink()
+    with pytest.raises(UnfoundedError, match=r"the metrics-file 'new.json' does not exist."):
         again(verdict)
 
 

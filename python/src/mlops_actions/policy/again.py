@@ -6,17 +6,16 @@ what comes of judging it again is compared with what it says. Only a signature s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from pathlib import Path
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Stored, digest_bytes, digest_path
+from mlops_actions.evidence import EvidenceStore, Material, Stored, digest_bytes
 from mlops_actions.evidence.data_report import DataReport
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.bases import Location, checked
-from mlops_actions.policy.case import Case, case_of, from_metrics_file
+from mlops_actions.policy.case import Case, case_of
 from mlops_actions.policy.document import INLINE, Policy, inline_policy, parse_policy
 from mlops_actions.policy.facts import Champion
 from mlops_actions.policy.judging.judge import Terms
@@ -111,11 +110,19 @@ def _champion(evaluation: Evaluation) -> Champion:
 
 
 def _on_metrics(verdict: Verdict, subject: Subject, policy: Policy, store: EvidenceStore) -> Case:
-    metrics = _material(verdict, "metrics")
-    path = Path(metrics.uri) if metrics else Path()
-    if metrics is None or not path.is_file() or digest_path(path) != metrics.digest.get("sha256"):
-        raise UnfoundedError(f"The metrics-file {str(path)!r} that it was judged on is not here as it was.")
-    return from_metrics_file(store, policy.rules, subject, metrics.uri, _data(verdict, store))
+    from mlops_actions.policy.metrics.case import CHAMPION_METRICS, METRICS, Files, from_metrics
+
+    files = Files(*([one.uri for one in verdict.materials if one.name == role] for role in (METRICS, CHAMPION_METRICS)))
+    champion = Champion("compared", verdict.champion)
+    case = from_metrics(store, policy.rules, subject, files, _data(verdict, store), champion)
+    for stated, read in zip(_read(verdict.materials), _read(case.materials), strict=True):
+        if stated.digest != read.digest:
+            raise UnfoundedError(f"The metrics-file {stated.uri!r} that it was judged on is not here as it was.")
+    return case
+
+
+def _read(materials: Sequence[Material]) -> list[Material]:
+    return [one for one in materials if one.name.endswith("metrics")]
 
 
 def _data(verdict: Verdict, store: EvidenceStore) -> str | None:

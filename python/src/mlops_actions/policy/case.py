@@ -10,12 +10,11 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Result, Stored, digest_bytes
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.champion import champion_of
-from mlops_actions.policy.facts import MEGABYTE, Champion, Facts, Scope, Stated, facts_of
+from mlops_actions.policy.facts import Champion, Facts, Stated, facts_of
 from mlops_actions.policy.judging.members import check_names
 from mlops_actions.policy.language.rule import Measured, Overall, Passed, Rule, Topic
 from mlops_actions.policy.sources import (
     Subject,
-    data_digest,
     data_digests,
     data_facts,
     evaluation_of,
@@ -23,7 +22,6 @@ from mlops_actions.policy.sources import (
     model_facts,
     training_of,
 )
-from mlops_actions.statistics.latency import LATENCIES
 
 _DAY = 86400.0
 
@@ -84,40 +82,17 @@ def case_of(
     check_names(rules, case.facts, "the evaluation")
     _check_counts(rules, case.facts)
     if any(rule.names_champion for rule in rules):
-        champion = find_champion()
-        case = replace(case, facts=replace(case.facts, champion=champion, is_champion=champion.sha256 == found.sha256))
-        if champion.sha256 is not None:
-            uri = evaluation.champion_name or "@champion"
-            material = Material(name="champion", uri=uri, digest={"sha256": champion.sha256})
-            case = replace(case, materials=(*case.materials, material))
-    return _with_history(replace(case, data=data_digests(evaluation)), rules, store, data_digests(evaluation))
+        case = with_champion(case, find_champion(), evaluation.champion_name or "@champion")
+    return with_history(replace(case, data=data_digests(evaluation)), rules, store, data_digests(evaluation))
 
 
-def from_metrics_file(
-    store: EvidenceStore, rules: Sequence[Rule], subject: Subject, path: str, data: str | None
-) -> Case:
-    """The case of another tool's numbers: judged on intervals where the file holds counts, else as points."""
-    from mlops_actions.policy.metrics_file import check_units, read_metrics
-
-    for rule in rules:
-        if rule.names_champion:
-            raise InputError(
-                f"`{rule.text}`: a metrics-file against the champion is not supported yet.",
-                where=rule.where,
-                hint="Compare with a number, or run evaluate-model.",
-            )
-    file = read_metrics(path)
-    measured: dict[str, float | None] = dict.fromkeys(("size_mb", *LATENCIES))
-    measured |= {name: file.metrics[name].value for name in measured if name in file.metrics}
-    if subject.size is not None:
-        # What was weighed here counts, whatever the file claims.
-        measured["size_mb"] = subject.size / MEGABYTE
-    facts = Facts(Scope(file.rows, file.metrics), measured=measured)
-    check_names(rules, facts, "the metrics-file")
-    check_units(rules, file)
-    material = Material(name="metrics", uri=file.uri, digest={"sha256": file.sha256})
-    case = Case(subject, facts, (material,), points=file.points)
-    return _with_history(case, rules, store, (data_digest(data),) if data else ())
+def with_champion(case: Case, champion: Champion, uri: str) -> Case:
+    """The case with what is known of the champion, which was compared as `uri`."""
+    facts = replace(case.facts, champion=champion, is_champion=champion.sha256 == case.subject.sha256)
+    if champion.sha256 is None:
+        return replace(case, facts=facts)
+    material = Material(name="champion", uri=uri, digest={"sha256": champion.sha256})
+    return replace(case, facts=facts, materials=(*case.materials, material))
 
 
 def _check_counts(rules: Sequence[Rule], facts: Facts) -> None:
@@ -133,7 +108,7 @@ def _check_counts(rules: Sequence[Rule], facts: Facts) -> None:
             )
 
 
-def _with_history(case: Case, rules: Sequence[Rule], store: EvidenceStore, evaluated_on: tuple[str, ...]) -> Case:
+def with_history(case: Case, rules: Sequence[Rule], store: EvidenceStore, evaluated_on: tuple[str, ...]) -> Case:
     """Add what `age(model)` and `passed(...)` ask for, where a rule does."""
     topics = {rule.demand.of for rule in rules if isinstance(rule.demand, Passed)}
     asks_age = any(one.quantity == Measured("age") for rule in rules for one in rule.comparisons)

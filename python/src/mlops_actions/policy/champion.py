@@ -31,21 +31,46 @@ def champion_of(evaluation: Evaluation, registry: str, name: str | None) -> Cham
     return _in_registry(sha256, registry, model, alias)
 
 
+def champion_now(registry: str, name: str | None) -> Champion:
+    """The model that another tool's numbers are taken for, as those of the champion: the registry's, if there is one.
+
+    Raises OutsideError when the registry cannot be read.
+    """
+    from mlops_actions.registries import AliasMissingError
+
+    if name is None:
+        return Champion("compared")
+    try:
+        return Champion("compared", _named(registry, name, "champion"))
+    except AliasMissingError as error:
+        return _gone(registry, f"{name}@champion", None) if error.ever_existed else Champion("compared")
+
+
 def _in_registry(evaluated: str | None, registry: str, model: str, alias: str) -> Champion:
-    from mlops_actions.registries import AliasMissingError, open_registry
-    from mlops_actions.registries.reference import aliased
+    from mlops_actions.registries import AliasMissingError
 
     reference = f"{model}@{alias}"
     try:
-        now = aliased(open_registry(registry), model, alias).sha256
+        now = _named(registry, model, alias)
     except AliasMissingError as error:
         if error.ever_existed:
-            note = f"{reference} once named a model in {registry!r} and names none now. Promote one or roll back."
-            return Champion("gone", evaluated, note)
+            return _gone(registry, reference, evaluated)
         if evaluated is None:
             return Champion("never", None, f"{reference} has never named a model in {registry!r}.")
         return _moved(evaluated, f"{reference} names no model in {registry!r}")
     return Champion("compared", evaluated) if evaluated == now else _moved(evaluated, f"{reference} names {now[:12]}")
+
+
+def _named(registry: str, model: str, alias: str) -> str:
+    from mlops_actions.registries import open_registry
+    from mlops_actions.registries.reference import aliased
+
+    return aliased(open_registry(registry), model, alias).sha256
+
+
+def _gone(registry: str, reference: str, evaluated: str | None) -> Champion:
+    note = f"{reference} once named a model in {registry!r} and names none now. Promote one or roll back."
+    return Champion("gone", evaluated, note)
 
 
 def _moved(evaluated: str | None, now: str) -> Champion:

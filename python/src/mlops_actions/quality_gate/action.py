@@ -12,13 +12,15 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from mlops_actions.ci.default_branch import read_from_default_branch, usual_origin
-from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs
+from mlops_actions.ci.inputs import FILES, MODEL, CommonInputs, CommonOutputs, Words
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Statement
 from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.bases import Location, checked, read_base
-from mlops_actions.policy.case import Case, from_evaluation, from_metrics_file
+from mlops_actions.policy.case import Case, from_evaluation
+from mlops_actions.policy.champion import champion_now
 from mlops_actions.policy.document import DEFAULT_CONFIDENCE, Policy, inline_policy, parse_policy, read_policy
+from mlops_actions.policy.facts import Champion
 from mlops_actions.policy.judging.judge import Terms
 from mlops_actions.policy.looks import take_look
 from mlops_actions.policy.sources import subject_of
@@ -54,10 +56,14 @@ class Inputs(CommonInputs):
     data: str | None = Field(
         None, description="Which evaluation counts: path of its data, or the beginning of the data's SHA-256."
     )
-    metrics_file: Annotated[str | None, FILES] = Field(
-        None,
-        description="JSON of numbers from another tool instead of an evaluation; judged on intervals where the file "
-        "holds counts, else as points.",
+    metrics_file: Annotated[Words, FILES] = Field(
+        default=[],
+        description="JSON of numbers from other tools instead of an evaluation, or a run `mlflow+https://host#run=…`; "
+        "judged on intervals where there are counts, else as points.",
+    )
+    champion_metrics_file: Annotated[Words, FILES] = Field(
+        default=[],
+        description="The champion's numbers, as in `metrics-file`; judged as those of other rows.",
     )
     without_champion: Literal["skip", "fail"] = Field(
         "skip", description="What rules about the champion come to when there never was one: `skip` or `fail`."
@@ -151,10 +157,17 @@ def _read(path: str, policy_from: str | None) -> Policy:
 def _case(inputs: Inputs, policy: Policy) -> Case:
     store = EvidenceStore(inputs.evidence)
     subject = subject_of(inputs.model, inputs.registry, inputs.name) if inputs.model else None
-    if inputs.metrics_file is None:
+    if not inputs.metrics_file:
+        if inputs.champion_metrics_file:
+            raise InputError("the input 'champion-metrics-file' needs a 'metrics-file'.", hint="Give both, or neither.")
         return from_evaluation(store, policy.rules, subject, inputs.data, inputs.registry, inputs.name)
     if subject is None:
         raise InputError(
             "a 'metrics-file' does not say whose metrics they are.", hint="Give 'model': the path of the model."
         )
-    return from_metrics_file(store, policy.rules, subject, inputs.metrics_file, inputs.data)
+    from mlops_actions.policy.metrics.case import Files, from_metrics
+
+    files = Files(inputs.metrics_file, inputs.champion_metrics_file)
+    asks = any(rule.names_champion for rule in policy.rules)
+    champion = champion_now(inputs.registry, inputs.name) if asks else Champion("unknown")
+    return from_metrics(store, policy.rules, subject, files, inputs.data, champion)

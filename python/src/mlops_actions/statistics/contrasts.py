@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite, nan, sqrt
+from math import inf, isfinite, nan, sqrt
 
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.scales import discordant, restricted_variance
@@ -80,7 +80,8 @@ def independent(first: Estimate, second: Estimate) -> Estimate:
     if "few-clusters" in reasons or not isfinite(total) or not total > 0:
         df = min(first.df, second.df)
     else:
-        df = total**2 / (one**2 / first.df + two**2 / second.df)
+        spread = one**2 / first.df + two**2 / second.df
+        df = total**2 / spread if spread else inf
     return Estimate(
         value=nan if "undefined" in reasons else first.value - second.value,
         # A part that shows no variance at all hides some; the difference must not profit from it.

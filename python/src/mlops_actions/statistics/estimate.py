@@ -70,6 +70,11 @@ class Estimate:
         return cls(value, 0.0, inf, 1, 1.0, 1, "point", "point")
 
     @property
+    def counted(self) -> bool:
+        """Whether it tells how many rows it rests on: one alone has no variance, so that n = 1 stands for unknown."""
+        return self.n > 1
+
+    @property
     def undecidable(self) -> Undecidable | None:
         """Why no bound can be given, or None."""
         scale = SCALES[self.scale]

@@ -98,6 +98,8 @@ def outlook(need: Need | None, deciding: Sequence[Member], clusters: Sequence[st
         return f"About {units(clusters if need.clustered else (), need.more, 'more')} would show it, if {truth}."
     if len(open_ones) < len(deciding):
         return "More rows alone may not settle it."
+    if not all(one.claim.estimate.counted for one in open_ones):
+        return "How many rows would show it cannot be told: how many there were is not."
     if all(one.truth is not None for one in open_ones):
         return "A candidate as good as the champion would probably have shown it: more rows would rather refuse it."
     return "More rows would rather confirm the failure."

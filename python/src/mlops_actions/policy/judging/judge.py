@@ -159,7 +159,7 @@ def _need(open_members: list[Member], size: int, facts: Facts, confidence: float
         estimate = member.claim.estimate
         total = rows_needed(member.claim, confidence, size, member.truth)
         now = estimate.clusters if facts.clusters else estimate.n
-        if total is None or total <= now:
+        if total is None or total <= now or not estimate.counted:
             return None
         rows = ceil(member.rows * total / now)
         needs.append(Need(now, total, rows, bool(facts.clusters), member.truth is not None))
@@ -214,7 +214,7 @@ def _outcome(
         limit=member.claim.limit,
         champion=None if member.champion is None else _finite(member.champion),
         confidence=None if point else confidence,
-        n=None if point else member.few[0] if member.few else estimate.n,
+        n=member.few[0] if member.few else estimate.n if estimate.counted and not point else None,
         rows_needed=need.rows if need else None,
         clusters_needed=need.total if need and need.clustered else None,
         severity=severity,

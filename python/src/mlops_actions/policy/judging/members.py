@@ -46,8 +46,11 @@ class Member:
     """Rows in the denominator, and how many are needed, where they are too few."""
 
 
-def check_names(rules: Sequence[Rule], facts: Facts, where: str) -> None:
-    """Raise InputError for a metric, a column or a group that the evidence, called `where`, does not hold."""
+def check_names(rules: Sequence[Rule], facts: Facts, where: str, missing: str = "") -> None:
+    """Raise InputError for a metric, a column or a group that the evidence, called `where`, does not hold.
+
+    `missing` says why a metric may not be there.
+    """
     for rule in rules:
         for comparison in rule.comparisons:
             match comparison.quantity:
@@ -57,7 +60,7 @@ def check_names(rules: Sequence[Rule], facts: Facts, where: str) -> None:
                     pass
                 case Worst(of=asked) | Gap(of=asked) | Ratio(of=asked):
                     pass
-            _check_metric(rule, asked.metric, facts, where)
+            _check_metric(rule, asked.metric, facts, where, missing)
             if not isinstance(asked, Overall) and asked.column not in facts.slices:
                 raise InputError(
                     f"`{rule.text}`: {where} has no slices by {asked.column!r}.",
@@ -68,7 +71,7 @@ def check_names(rules: Sequence[Rule], facts: Facts, where: str) -> None:
                 _check_worst(rule, comparison, comparison.quantity.of)
 
 
-def _check_metric(rule: Rule, metric: str, facts: Facts, where: str) -> None:
+def _check_metric(rule: Rule, metric: str, facts: Facts, where: str, missing: str) -> None:
     if metric in facts.whole.estimates:
         return
     known = [*facts.whole.estimates, *facts.measured]
@@ -77,7 +80,9 @@ def _check_metric(rule: Rule, metric: str, facts: Facts, where: str) -> None:
         hint = nearest(metric, known)
     if known_metric(metric) and not hint.startswith("Did"):
         hint = f"It holds {', '.join(sorted(facts.whole.estimates)) or 'none'}."
-    if not metric.isidentifier() and known_metric(metric):
+    if missing and not hint.startswith("Did"):
+        hint = missing
+    elif not metric.isidentifier() and known_metric(metric):
         hint = f"Give evaluate-model `metrics: all, {metric}`."
     raise InputError(f"`{rule.text}`: {where} has no metric {metric!r}.", where=rule.where, hint=hint)
 
@@ -160,6 +165,8 @@ def _contrast(
     if facts.is_champion and comparison.factor == 1.0 and comparison.against == "champion":
         # Not a sample that happened to show no difference: the same bytes.
         return Estimate.point(0.0)
+    if difference.scale == "point":
+        return Estimate.point(candidate.value - comparison.factor * incumbent.value)
     return combine(candidate, incumbent, difference, b=comparison.factor, limit=comparison.limit)
 
 

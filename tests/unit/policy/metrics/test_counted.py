@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
+from scipy.stats import t as student
 from sklearn.metrics import classification_report, confusion_matrix
 
 from mlops_actions.errors import InputError
-from mlops_actions.policy.metrics_file import MetricsFile, read_metrics
+from mlops_actions.policy.metrics.counted import interval
+from mlops_actions.policy.metrics.source import Numbers, read_numbers
 from mlops_actions.statistics.evaluation import evaluate
 from mlops_actions.statistics.sample import Predictions, Sample
 
@@ -19,10 +22,10 @@ TRUTH = RANDOM.integers(0, 2, 400)
 LABELS = np.where(RANDOM.random(400) < 0.85, TRUTH, 1 - TRUTH)
 
 
-def read(tmp_path: Path, document: object) -> MetricsFile:
+def read(tmp_path: Path, document: object) -> Numbers:
     path = tmp_path / "metrics.json"
     path.write_text(json.dumps(document))
-    return read_metrics(str(path))
+    return read_numbers([str(path)])
 
 
 def test_a_classification_report_gives_the_intervals_that_its_rows_give(tmp_path: Path) -> None:
@@ -67,9 +70,62 @@ def test_a_value_with_its_count_or_its_error_has_an_interval(tmp_path: Path) -> 
     assert metrics["bleu"].lower(0.95) == pytest.approx(31.0 - 1.6766 * 0.5, abs=1e-3)
 
 
+def test_an_interval_gives_its_own_bounds_back(tmp_path: Path) -> None:
+    document = {
+        "auc": {"value": 0.9, "lower": 0.86, "upper": 0.93, "confidence": 0.95},
+        "mae": {"value": 4.0, "lower": 3.5, "upper": 4.5, "confidence": 0.9, "n": 1000},
+    }
+    numbers = read(tmp_path, document)
+    auc, mae = numbers.metrics["auc"], numbers.metrics["mae"]
+    # Two-sided at 95 % is one-sided at 97.5 %; of a lopsided interval the longer side counts on both.
+    assert auc.lower(0.975) == pytest.approx(0.86)
+    assert auc.upper(0.975) == pytest.approx(0.94)
+    assert auc.lower(0.95) == pytest.approx(0.9 - 0.04 * norm.ppf(0.95) / norm.ppf(0.975))
+    assert (auc.counted, mae.n, numbers.rows) == (False, 1000, 1000)
+    assert mae.upper(0.95) == pytest.approx(4.0 + 0.5 / norm.ppf(0.95) * student.ppf(0.95, 999))
+
+
+def test_a_count_is_preferred_to_an_interval(tmp_path: Path) -> None:
+    bounds = {"lower": 0.5, "upper": 1.0, "confidence": 0.95}
+    metrics = read(tmp_path, {"accuracy": {"value": 0.9, "n": 200, **bounds}}).metrics
+    assert metrics["accuracy"].scale == "wilson"
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.2])
+def test_bounds_of_a_stated_interval_cover_as_often_as_they_say(scale: float) -> None:
+    draws = RANDOM.normal(0.7, scale, 4000)
+    reach = norm.ppf(0.975) * scale
+    missed = [interval("m", draw, draw - reach, draw + reach, 0.95, None).lower(0.95) > 0.7 for draw in draws]
+    assert np.mean(missed) == pytest.approx(0.05, abs=0.012)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"lower": 0.91, "upper": 0.95, "confidence": 0.95},
+            "auc is 0.9, outside of its own interval, 0.91 to 0.95. Keep what is right.",
+        ),
+        (
+            {"lower": 0.86, "upper": 0.93, "confidence": 95},
+            "the interval of auc has the confidence 95. Write 95 % as 0.95.",
+        ),
+    ],
+)
+def test_what_is_no_interval_around_the_value_is_refused(
+    tmp_path: Path, fields: dict[str, float], message: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, {"auc": {"value": 0.9, **fields}})
+    assert str(refused.value) == f"{tmp_path / 'metrics.json'}: {message}"
+
+
 @pytest.mark.parametrize(
     "document",
     [
+        {"auc": {"value": 0.9, "lower": 0.86, "upper": 0.93}},
+        {"auc": {"value": 0.9, "lower": 0.86, "confidence": 0.95}},
+        {"auc": {"value": 0.9, "lower": None, "upper": 0.93, "confidence": 0.95}},
         {"accuracy": {"value": 0.9, "n": 0}},
         {"accuracy": {"value": 0.9, "n": -5}},
         {"accuracy": {"value": 0.9, "n": 10.5}},

@@ -1,0 +1,1 @@
+"""Numbers of other tools: where they are read, in which forms, and what they come to without an evaluation."""
