@@ -30,6 +30,9 @@ Evaluate = Callable[..., Evaluation]
 WriteModel = Callable[..., str]
 
 
+PROFIT = "def profit(truth, prediction): return 5 * (truth * prediction) - 2 * prediction"
+
+
 class Written:
     """Unpickles as an instance of the class `Model` of a source text, which needs no module to be importable."""
 
@@ -65,11 +68,16 @@ def write_table(table: pd.DataFrame, name: str) -> None:
         connection.execute(f"COPY given TO '{name}' (FORMAT parquet)")
 
 
+def write_metric(body: str, name: str = "my_metrics.py") -> None:
+    """Write a module with a metric into the current directory."""
+    Path(name).write_text(f"import numpy, os, sys, time\n{textwrap.dedent(body)}\n", encoding="utf-8")
+
+
 @pytest.fixture
 def evaluate(folder: Path) -> Evaluate:
     """Run the action on test.parquet and return its predicate."""
 
-    def run_it(model: str, **inputs: object) -> Evaluation:
+    def run_it(model: str | None, **inputs: object) -> Evaluation:
         given = {"data": "test.parquet", "target": "late", "isolation": "process", "python": sys.executable}
         statement: Statement[Evaluation] = run(Inputs.model_validate({**given, "model": model, **inputs}))
         return statement.predicate

@@ -35,14 +35,14 @@ def split_words(value: object) -> object:
 
 
 def split_expressions(value: object) -> object:
-    """The same, of expressions: commas in brackets and in quotes belong to them.
+    """The same, of expressions: commas in brackets, parentheses and quotes belong to them.
 
-    >>> split_expressions('carrier, distance[0, 500], "a, b"')
-    ['carrier', 'distance[0, 500]', '"a, b"']
+    >>> split_expressions('carrier, distance[0, 500], "a, b", profit(a, b)')
+    ['carrier', 'distance[0, 500]', '"a, b"', 'profit(a, b)']
     """
     if not isinstance(value, str):
         return split_words(value)
-    words = re.findall(r"""(?:"[^"\n]*"|'[^'\n]*'|\[[^\]\n]*\]|[^,\n])+""", value)
+    words = re.findall(r"""(?:"[^"\n]*"|'[^'\n]*'|\[[^\]\n]*\]|\([^()\n]*\)|[^,\n])+""", value)
     return [word.strip() for word in words if word.strip()]
 
 

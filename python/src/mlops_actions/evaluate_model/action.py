@@ -96,9 +96,10 @@ class Inputs(CommonInputs):
     minimum_count: int = Field(
         30, ge=1, description="Slices with fewer rows in a metric's denominator are pooled into `(other)`."
     )
-    metrics: Words | None = Field(
+    metrics: Expressions | None = Field(
         None,
-        description="Which metrics to estimate, such as `all, recall@0.3, fbeta(2)`; by default `all` of the task.",
+        description="Which metrics to estimate, such as `all, recall@0.3, fbeta(2)`; by default `all` of the task. "
+        "`my_metrics:profit` is a function of your own, `my_metrics:profit(amount)` one that takes a column.",
     )
     thresholds: Numbers = Field(
         default=[], description="Further thresholds: for each, every metric of labels is estimated, as `recall@0.3`."
@@ -176,6 +177,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.comparison.side_by_side import check_comparable, with_turns
     from mlops_actions.evaluate_model.measuring.cuts import cuts_of
     from mlops_actions.evaluate_model.measuring.large import evaluate_large, large_table
+    from mlops_actions.evaluate_model.measuring.own import find_own, materials_of, with_own
     from mlops_actions.evaluate_model.measuring.references import with_references
     from mlops_actions.evaluate_model.sandbox import Limits, choose
     from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
@@ -191,16 +193,18 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     if not rivals and (table := large_table(inputs)):
         return evaluate_large(inputs, table, model)
     test_set, materials = _read(inputs, featured=source != "predictions" or bool(rivals))
-    runs = source == "model" or bool(rivals)
+    own = find_own(inputs, test_set)
+    runs = source == "model" or bool(rivals) or bool(own)
     limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
     sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits) if runs else None
     candidate = find_candidate(inputs, model, test_set, sandbox)
-    known = known_before(inputs, candidate, rivals, test_set, sandbox, materials)
+    known = known_before(inputs, candidate, rivals, test_set, sandbox, [*materials, *materials_of(own)])
     cuts = cuts_of(test_set.slices, test_set.protected, test_set.cut)
     try:
         seen = find_overlap(inputs.evidence, candidate.sha256, test_set)
         scored = score_all(inputs, candidate, rivals, test_set, sandbox)
         scored = with_turns(scored, inputs, model, rivals, test_set, sandbox)
+        scored = with_own(inputs, own, test_set, scored, sandbox)
         evaluation = measured(inputs, test_set, cuts, scored, known)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=candidate.name)

@@ -16,6 +16,7 @@ from mlops_actions.evaluate_model.measuring.cuts import Cut
 from mlops_actions.evaluate_model.measuring.fairness import disparities, metrics_between_groups
 from mlops_actions.evaluate_model.measuring.latency import latency_record
 from mlops_actions.evaluate_model.measuring.measurement import measure, measure_slices, records, slice_document
+from mlops_actions.evaluate_model.measuring.own import with_points
 from mlops_actions.evaluate_model.measuring.reasons import not_estimated
 from mlops_actions.evaluate_model.rows.dependence import find_dependence, warnings_of
 from mlops_actions.evaluate_model.rows.testset import TestSet
@@ -68,7 +69,8 @@ def measured(
     """Every estimate of the candidate, and of the champion beside it; raises MisbehaviourError as `sample_of` does."""
     sample = sample_of(inputs, test_set, scored)
     asked = asked_metrics(inputs, test_set.target)
-    names = list(dict.fromkeys([*asked, *(metrics_between_groups(sample.task) if inputs.protected else ())]))
+    between = metrics_between_groups(sample.task) if inputs.protected else ()
+    names = list(dict.fromkeys([*asked, *between, *sample.candidate.rows]))
     table = measure(sample, names)
     slices: list[Slice] = []
     fairness: list[Disparity] = []
@@ -81,7 +83,8 @@ def measured(
             fairness += disparities(sample, cut, parts, inputs.minimum_count, inputs.confidence)
     reasons = [*scored.reasons, *not_estimated(asked if inputs.metrics else [], table)]
     dependence = find_dependence(sample, test_set.keys, table.estimates)
-    result: Result = "inconclusive" if reasons else "pass"
+    table = with_points(table, scored.own)
+    result: Result = "pass" if all(one.warning for one in reasons) else "inconclusive"
     return Evaluation(
         result=result,
         reasons=[*reasons, *warnings_of(dependence)],

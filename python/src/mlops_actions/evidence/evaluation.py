@@ -194,7 +194,9 @@ class Evaluation(Predicate):
     curves: Curves | None = Field(None, description="What a report draws; nothing is judged on it.")
     source: Literal["model", "predictions", "endpoint"] = Field("model", description="What gave the predictions.")
     reduction: Reduction | None = Field(None, description="Null where every row was read.")
-    isolation: Literal["strict", "process", "none"] | None = Field(description="Null where no model ran here.")
+    isolation: Literal["strict", "process", "none"] | None = Field(
+        description="Null where nothing of the user's ran here."
+    )
     isolation_means: str | None = Field(None, description="What the level was made of on that machine.")
     environment: Environment | None = None
     size_bytes: int | None = Field(description="Of the model; null where it was not here.")

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from mlops_actions.errors import InputError, nearest
+from mlops_actions.evaluate_model.own_metrics.names import is_own, own_metrics
 from mlops_actions.evaluate_model.rows.target import Target, shown
 from mlops_actions.evidence.evaluation import Task
 from mlops_actions.statistics.clusters import Floats
@@ -39,8 +40,9 @@ class Asked(Protocol):
 
 def check_names(asked: Asked, task: Task | None) -> None:
     """Raise InputError for what cannot be estimated whatever the data; `task` may not be known yet."""
+    own_metrics(asked.metrics or [])
     for text in asked.metrics or []:
-        if text == ALL:
+        if text == ALL or is_own(text):
             continue
         try:
             metric = metric_of(read_name(text))
@@ -65,7 +67,7 @@ def check_names(asked: Asked, task: Task | None) -> None:
 
 
 def asked_metrics(asked: Asked, target: Target) -> tuple[str, ...]:
-    """The metrics to estimate, each once and as it is written in the statement.
+    """The metrics of ours to estimate, each once and as it is written in the statement.
 
     Raises InputError as `check_names`, and for a class that the target does not have.
     """
@@ -102,6 +104,8 @@ def cost_matrix(costs: Sequence[str], labels: Sequence[str]) -> Floats | None:
 
 def _spelled_out(asked: Asked, task: Task) -> Iterator[str]:
     for text in asked.metrics or [ALL]:
+        if is_own(text):
+            continue
         given = text != ALL
         for name in [text] if given else [*metrics_for(task), *(["cost"] if asked.costs else [])]:
             yield str(read_name(name))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mlops_actions.evaluate_model.comparison.asked import cost_matrix
 from mlops_actions.evaluate_model.comparison.candidate import Candidate
 from mlops_actions.evaluate_model.comparison.champion import Rival
 from mlops_actions.evaluate_model.comparison.predictions import all_classes, predictions_of
+from mlops_actions.evaluate_model.own_metrics.computing import Role
 from mlops_actions.evaluate_model.rows.target import Label, Target, shown
 from mlops_actions.evaluate_model.rows.testset import TestSet
 from mlops_actions.evaluate_model.sandbox import Limits, Sandbox, choose, find_interpreter
@@ -21,6 +22,7 @@ from mlops_actions.evaluate_model.scoring.own_environment import own_interpreter
 from mlops_actions.evaluate_model.scoring.score import score
 from mlops_actions.evidence import Material, Reason
 from mlops_actions.registries.reference import Model
+from mlops_actions.statistics.clusters import Floats
 from mlops_actions.statistics.latency import Repeats
 from mlops_actions.statistics.sample import Predictions, Sample
 
@@ -28,6 +30,16 @@ if TYPE_CHECKING:
     from mlops_actions.evaluate_model.action import Inputs
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class OwnNumbers:
+    """What metrics of the user's own gave, by role and by name."""
+
+    rows: Mapping[Role, Mapping[str, Floats]] = field(default_factory=dict)
+    """A number a row (n,)."""
+    points: Mapping[Role, Mapping[str, float]] = field(default_factory=dict)
+    """One number for all rows."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,8 @@ class Scored:
     """Predictions of rivals that were kept in the registry."""
     turns: tuple[Repeats, Repeats] | None = None
     """How long calls of the candidate and of the champion took, side by side, where that was asked."""
+    own: OwnNumbers = field(default_factory=OwnNumbers)
+    """What metrics of the user's own gave for each model."""
 
     def classes(self, target: Target) -> tuple[Label, ...]:
         """The target's, then those that only models know."""
@@ -85,15 +99,16 @@ def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = 
     target, classes = test_set.target, scored.classes(test_set.target)
     labels = tuple(shown(label) for label in classes)
 
-    def predicted(answer: Answer) -> Predictions:
-        return predictions_of(target, answer, classes, inputs.decision_threshold)
+    def predicted(answer: Answer, role: Role) -> Predictions:
+        found = predictions_of(target, answer, classes, inputs.decision_threshold)
+        return replace(found, rows=scored.own.rows.get(role, {}))
 
     other = scored.rivals.get(rival)
     return Sample(
         task=target.task,
         truth=target.truth,
-        candidate=predicted(scored.candidate),
-        champion=predicted(other) if other else None,
+        candidate=predicted(scored.candidate, "candidate"),
+        champion=predicted(other, rival) if other else None,
         design=test_set.sampling,
         classes=max(len(classes), 2),
         labels=labels,

@@ -13,6 +13,7 @@ from mlops_actions.evaluate_model.external.predictions_file import PROBABILITY
 from mlops_actions.evaluate_model.measuring.measurement import records, slice_document
 from mlops_actions.evaluate_model.measuring.reasons import not_estimated
 from mlops_actions.evaluate_model.measuring.reduction import Reduced, Roles, reduce_table
+from mlops_actions.evaluate_model.own_metrics.names import own_metrics
 from mlops_actions.evaluate_model.rows.clusters import column_of
 from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
 from mlops_actions.evidence import Reason, Statement
@@ -107,6 +108,8 @@ def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known:
 def _countable(inputs: Inputs, whole: Reduced) -> list[str]:
     """The metrics asked for, of those that counts give; InputError where one by name is not among them."""
     names = asked_metrics(inputs, whole.target)
+    if own := own_metrics(inputs.metrics or []):
+        raise _needs_rows(str(own[0]), "metrics")
     exact = [name for name in names if read_name(name).at is None and read_name(name).base not in _OF_ROWS]
     for name in names:
         if name not in exact and name not in metrics_for("binary"):
@@ -132,11 +135,8 @@ def _cuts(inputs: Inputs, table: Table) -> list[str]:
 
 
 def _needs_rows(text: str, where: str) -> InputError:
-    return InputError(
-        f"`{text}` needs the rows themselves, and there are too many to be read.",
-        where=where,
-        hint="Give columns as `slices`, or evaluate a sample of the rows.",
-    )
+    hint = "Evaluate a sample of the rows." if where == "metrics" else "Give columns as `slices`, or evaluate a sample."
+    return InputError(f"`{text}` needs the rows themselves, and there are too many to be read.", where=where, hint=hint)
 
 
 def _roles(inputs: Inputs, table: Table) -> Roles:

@@ -84,7 +84,8 @@ def _by_slice(
     sample: Sample, metrics: Sequence[str], codes: NDArray[np.intp], slices: int, table: Evaluation
 ) -> list[Evaluation]:
     both = [by_slice(one, names, codes, slices, table) for one, names in _with_their_models(sample, metrics) if names]
-    return [_merged(parts) for parts in zip(*both, strict=True)]
+    # Where no metric is estimated from rows, the slices are there all the same.
+    return [_merged(parts) for parts in zip([Evaluation()] * slices, *both, strict=True)]
 
 
 def _with_their_models(sample: Sample, metrics: Sequence[str]) -> list[tuple[Sample, list[str]]]:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_actions.evaluate_model.comparison.champion import Rival
-from mlops_actions.evaluate_model.comparison.pairing import Scored, sample_of
+from mlops_actions.evaluate_model.comparison.pairing import OwnNumbers, Scored, sample_of
 from mlops_actions.evaluate_model.measuring.baseline import baseline_of
 from mlops_actions.evaluate_model.measuring.measurement import measure, records
+from mlops_actions.evaluate_model.measuring.own import with_points
 from mlops_actions.evaluate_model.rows.testset import TestSet
 from mlops_actions.evidence import Predicate, Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Reference, Role
@@ -38,10 +39,12 @@ def with_references(
 ) -> Evaluation:
     """The evaluation with all references that there are, and whether the model degraded."""
     names, confidence = list(evaluation.estimates), inputs.confidence
-    references: dict[Role, Reference] = {"baseline": baseline(sample_of(inputs, test_set, scored), names, confidence)}
+    references: dict[Role, Reference] = {
+        "baseline": baseline(sample_of(inputs, test_set, scored), names, confidence, scored.own)
+    }
     if "anchor" in scored.rivals:
         sample = sample_of(inputs, test_set, scored, "anchor")
-        references["anchor"] = anchor(rivals["anchor"], sample, names, confidence)
+        references["anchor"] = anchor(rivals["anchor"], sample, names, confidence, scored.own)
     then = find_recorded(model, inputs.registry, inputs.name) if model else None
     own = recorded(then, evaluation, confidence) if then else None
     if own is None:
@@ -52,18 +55,22 @@ def with_references(
     return evaluation.model_copy(update=updates)
 
 
-def baseline(sample: Sample, metrics: Sequence[str], confidence: float) -> Reference:
+def baseline(sample: Sample, metrics: Sequence[str], confidence: float, own: OwnNumbers) -> Reference:
     """Against no model at all, on the same rows."""
-    name, found = baseline_of(sample, metrics)
-    parts = [measure(replace(sample, champion=other), names) for names, other in found.items()]
+    name, constants = baseline_of(sample, metrics)
+    rows = own.rows.get("baseline", {})
+    parts = [measure(replace(sample, champion=replace(other, rows=rows)), names) for names, other in constants.items()]
     estimates = {metric: one for part in parts for metric, one in part.champion.items()}
     differences = {metric: one for part in parts for metric, one in part.differences.items()}
-    return Reference(name=name, estimates=records(estimates, confidence), differences=records(differences, confidence))
+    found = with_points(statistics.Evaluation({}, estimates, differences), own, "baseline")
+    return Reference(
+        name=name, estimates=records(found.champion, confidence), differences=records(found.differences, confidence)
+    )
 
 
-def anchor(model: Model, sample: Sample, metrics: Sequence[str], confidence: float) -> Reference:
+def anchor(model: Model, sample: Sample, metrics: Sequence[str], confidence: float, own: OwnNumbers) -> Reference:
     """Against an older model, which is the sample's champion, on the same rows."""
-    found = measure(sample, metrics)
+    found = with_points(measure(sample, metrics), own, "anchor")
     return Reference(
         name=model.reference,
         sha256=model.sha256,

@@ -53,6 +53,10 @@ class TestSet:
         """Number of rows."""
         return len(self.target.truth)
 
+    def require(self, column: str, where: str) -> None:
+        """Raise InputError with the nearest name where the data has no such column."""
+        _require(column, self.table.columns, where, self.table.location)
+
     @cached_property
     def row_order(self) -> str | None:
         """SHA-256 of the features' rows in their order; None without features."""

@@ -1,4 +1,4 @@
-"""Scores one model in the user's own environment: `python -I scorer` with the exchange folder as current directory.
+"""Scores one model, or computes one metric, in the user's own environment: `python -I scorer` in the exchange folder.
 
 Everything outside the standard library is imported late and comes from the user's environment. Python 3.9.
 """
@@ -20,10 +20,10 @@ MOST_BATCHES = 1000
 
 
 def main() -> None:
-    """Answer the request; a problem of the model is an answer too."""
+    """Answer the request; a problem of the model, or of the metric, is an answer too."""
     request = protocol.read_request()
     try:
-        protocol.write_answer(score(request))
+        protocol.write_answer(metric(request) if "metric" in request else score(request))
     except ProblemError as problem:
         protocol.write_problem(problem)
     except ModuleNotFoundError as error:
@@ -60,6 +60,13 @@ def score(request: dict[str, Any]) -> dict[str, Any]:
         "batch_ms": batches[:MOST_BATCHES],
         "peak_bytes": peak_bytes(),
     }
+
+
+def metric(request: dict[str, Any]) -> dict[str, Any]:
+    """Compute a metric of the user's own; returns what goes into the answer."""
+    import own_metric
+
+    return own_metric.compute(request)
 
 
 def load(loader: Callable[[dict[str, Any]], Any], request: dict[str, Any]) -> Any:

@@ -3,6 +3,7 @@
 input/request.json      what is asked
 input/<number>.npy      a column: numbers, datetime64, or codes (text: into `categories`, boolean: 0, 1; -1 missing)
 output/predictions.npy  float64 (rows,) or (rows, classes), or int32 label codes (rows,)
+output/<number>.npy     float64 (rows,) or one number: a metric of the model with that number
 output/answer.json      written last: {"answer": …} or {"problem": …}
 standard input          a socket where models take turns in being timed: lines of JSON (see `Turns`)
 """

@@ -110,11 +110,11 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
 
     Raises MisbehaviourError for anything that is not an answer to what was asked.
     """
-    claims = _told(folder, _Claims)
+    claims = read_document(folder, _Claims)
     if not isinstance(claims, _Claims):
         return claims
     classes = tuple(claims.classes or ())
-    array = _read_array(folder / "predictions.npy", rows * max(len(classes), 1) * 8 + _HEADER_BYTES)
+    array = read_array(folder / "predictions.npy", rows * max(len(classes), 1) * 8, "predictions")
     given = len(array) if array.ndim else 0
     if given != rows:
         raise MisbehaviourError("predictions-count", f"returned {given} predictions for {rows} rows.")
@@ -131,11 +131,15 @@ def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | N
 
 def read_times(folder: Path) -> Repeats | Problem | None:
     """The same of a model that was only timed: milliseconds of its calls."""
-    claims = _told(folder, _Times)
+    claims = read_document(folder, _Times)
     return claims.latency if isinstance(claims, _Times) else claims
 
 
-def _told(folder: Path, kind: type[_Told]) -> _Told | Problem | None:
+def read_document(folder: Path, kind: type[_Told]) -> _Told | Problem | None:
+    """What a program of ours answered, or the problem that it told; None when it wrote no answer.
+
+    Raises MisbehaviourError for anything else.
+    """
     content = _read_bounded(folder / "answer.json", _ANSWER_BYTES)
     if content is None:
         return None
@@ -146,6 +150,24 @@ def _told(folder: Path, kind: type[_Told]) -> _Told | Problem | None:
         return kind.model_validate(document["answer"])
     except (ValueError, TypeError, KeyError, ValidationError, RecursionError):
         raise MisbehaviourError("answer-forged", "left an answer that the scorer would not write.") from None
+
+
+def read_array(path: Path, most_bytes: int, noun: str) -> NDArray[Any]:
+    """An array of numbers that is no larger than this. Raises MisbehaviourError for anything else, called `noun`."""
+    content = _read_bounded(path, most_bytes + _HEADER_BYTES)
+    if content is None:
+        raise MisbehaviourError(f"{noun}-count", f"left no {noun}.")
+    try:
+        stream = io.BytesIO(content)
+        np.lib.format.read_magic(stream)
+        shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
+        # np.load would allocate whatever shape the header names.
+        if dtype.kind not in "fi" or content[stream.tell() :] == b"":
+            raise ValueError(dtype)
+        order: Literal["F", "C"] = "F" if by_column else "C"
+        return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order=order)
+    except (ValueError, EOFError, SyntaxError):
+        raise MisbehaviourError(f"{noun}-shape", f"left {noun} that are not an array of numbers.") from None
 
 
 def checked_values(array: NDArray[Any]) -> NDArray[np.float64]:
@@ -192,23 +214,6 @@ def _refuse_nan(array: NDArray[Any]) -> None:
     raise MisbehaviourError(
         "predictions-nan", f"returned NaN or infinity for {len(bad)} of {len(array)} rows, first for row {bad[0]}."
     )
-
-
-def _read_array(path: Path, limit: int) -> NDArray[Any]:
-    content = _read_bounded(path, limit)
-    if content is None:
-        raise MisbehaviourError("predictions-count", "left no predictions.")
-    try:
-        stream = io.BytesIO(content)
-        np.lib.format.read_magic(stream)
-        shape, by_column, dtype = np.lib.format.read_array_header_1_0(stream)
-        # np.load would allocate whatever shape the header names.
-        if dtype.kind not in "fi" or content[stream.tell() :] == b"":
-            raise ValueError(dtype)
-        order: Literal["F", "C"] = "F" if by_column else "C"
-        return np.frombuffer(content, dtype, offset=stream.tell()).reshape(shape, order=order)
-    except (ValueError, EOFError, SyntaxError):
-        raise MisbehaviourError("predictions-shape", "left predictions that are not an array of numbers.") from None
 
 
 def _read_bounded(path: Path, limit: int) -> bytes | None:

@@ -60,7 +60,6 @@ def hand_over(
     The model is a copy of exactly the bytes with its digest: OutsideError when the file changed meanwhile.
     """
     loading = _loading(model)
-    shutil.copytree(SCORER, folder / "scorer", ignore=shutil.ignore_patterns("__pycache__"))
     copy = folder / "input" / f"model{model.path.suffix}"
     if model.path.is_dir():
         shutil.copytree(model.path, copy, symlinks=True)
@@ -68,14 +67,7 @@ def hand_over(
         shutil.copyfile(model.path, copy)
     if digest_path(copy) != model.sha256:
         raise OutsideError(f"{str(model.path)!r} changed while it was read.", hint="Run again.")
-    listing = []
-    for number, (name, column) in enumerate(features.items()):
-        description, array = encode_column(column)
-        file = f"{number}.npy"
-        np.save(folder / "input" / file, array, allow_pickle=False)
-        listing.append({"name": name, "file": file, **description})
     request = {
-        "protocol": PROTOCOL,
         "format": loading.module,
         "model": "/".join(["input", copy.name, *([loading.file] if loading.file else [])]),
         "code": f"input/{copy.name}/{loading.code}" if loading.code else None,
@@ -88,9 +80,26 @@ def hand_over(
         "batch_rows": LATENCY_ROWS,
         "turns": turns,
         "output": wanted,
-        "columns": listing,
+        "columns": [
+            {"name": name, **write_column(folder, f"{number}.npy", column)}
+            for number, (name, column) in enumerate(features.items())
+        ],
     }
-    (folder / "input" / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    send(folder, request)
+
+
+def write_column(folder: Path, file: str, column: Column) -> dict[str, Any]:
+    """Write a column's array below `folder`, and say in the request's terms which file it is and what it holds."""
+    description, array = encode_column(column)
+    np.save(folder / "input" / file, array, allow_pickle=False)
+    return {"file": file, **description}
+
+
+def send(folder: Path, request: Mapping[str, Any]) -> None:
+    """Write scorer and request below `folder`, and let whoever runs there read all of it."""
+    shutil.copytree(SCORER, folder / "scorer", ignore=shutil.ignore_patterns("__pycache__"))
+    content = json.dumps({"protocol": PROTOCOL, **request})
+    (folder / "input" / "request.json").write_text(content, encoding="utf-8")
     # Under a umask of 077 the user nobody could not read what it was given.
     for path in [*(folder / "input").rglob("*"), *(folder / "scorer").rglob("*"), folder / "scorer"]:
         path.chmod(0o755 if path.is_dir() else 0o644)
