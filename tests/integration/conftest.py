@@ -6,13 +6,24 @@ from collections.abc import Iterator
 
 import pytest
 
-from mlflow_site import MlflowSite, missing, mlflow_site
+import mlflow_site
+import s3_site
+from mlflow_site import MlflowSite
 
 
 @pytest.fixture(scope="session")
 def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowSite]:
     """A real MLflow server on PostgreSQL, its artifacts in a local S3 server; started once."""
-    if lacks := missing():
+    if lacks := mlflow_site.missing():
         pytest.skip(f"this machine lacks {lacks}")
-    with mlflow_site(tmp_path_factory.mktemp("mlflow")) as site:
+    with mlflow_site.mlflow_site(tmp_path_factory.mktemp("mlflow")) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a local S3 server with one bucket; started once."""
+    if lacks := s3_site.missing():
+        pytest.skip(f"this machine lacks {lacks}")
+    with s3_site.s3_site(tmp_path_factory.mktemp("s3")) as address:
+        yield address

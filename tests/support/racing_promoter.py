@@ -1,6 +1,6 @@
 """Promote one model per line of the standard input, and answer each with one line. Run by tests/support/racing.py.
 
-A line is `folder registry name model alias`; the answer is JSON. The process lives over all rounds,
+A line is `folder registry name model alias evidence`; the answer is JSON. The process lives over all rounds,
 so that rounds start together.
 """
 
@@ -17,9 +17,9 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        folder, registry, name, model, alias = line.split()
+        folder, registry, name, model, alias, evidence = line.split()
         os.chdir(folder)
-        given = {"name": name, "model": model, "alias": alias, "registry": registry, "evidence": "evidence"}
+        given = {"name": name, "model": model, "alias": alias, "registry": registry, "evidence": evidence}
         promotion = run(Inputs.model_validate(given)).predicate
         sys.stdout.write(json.dumps(promotion.model_dump(mode="json")) + "\n")
         sys.stdout.flush()
