@@ -17,7 +17,9 @@ from mlops_actions.errors import CancelledError, InputError, nearest
 from mlops_actions.runner import ACTIONS, Outcome, conclude, guarded, load_action, run_action
 
 COMMANDS = {
-    "infer": "mlops_actions.infer",
+    "init": "mlops_actions.onboarding.init",
+    "doctor": "mlops_actions.onboarding.doctor",
+    "infer": "mlops_actions.onboarding.infer",
     "run": "mlops_actions.release_train",
     "record": "mlops_actions.record",
     "trace": "mlops_actions.trace",

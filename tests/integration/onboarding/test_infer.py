@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mlops_actions.cli import main
-from mlops_actions.infer import infer
+from mlops_actions.onboarding.infer import infer
 from mlops_actions.validate_data.action import Inputs, run
 
 ROWS = 400
