@@ -17,6 +17,7 @@ from harness.checkout import ROOT, make_repository
 from harness.log import Run, read_log
 
 ACTION = "org/mlops-actions@v1"
+RUNNERS = ("ubuntu-latest", "ubuntu-24.04")
 STAND_INS = ROOT / "tests/e2e/stand_ins"
 
 # What the machine needs to reach its package index; nothing else of the caller's reaches a job.
@@ -54,7 +55,7 @@ class Act:
         store = artifacts or consumer.with_name(f"{consumer.name}-artifacts")
         command = [
             program(), event, "--directory", str(consumer), "--workflows", str(path), "--json",
-            "--platform", f"ubuntu-latest={self.image or '-self-hosted'}", "--pull=false",
+            *(f"--platform={runner}={self.image or '-self-hosted'}" for runner in RUNNERS), "--pull=false",
             "--concurrent-jobs", "1", "--rm", "--no-cache-server",
             "--action-cache-path", str(self.cache), "--actor", "alice", "--env", f"ARTIFACT_STORE={store}",
             "--local-repository", f"{ACTION}={self.checkout}",
@@ -85,14 +86,14 @@ class Act:
         return {**passed, "HOME": str(home)}
 
 
-def program() -> str:
-    """act on PATH, or the pinned one that `.ci/tool --install act` builds."""
-    found = shutil.which("act")
+def program(name: str = "act") -> str:
+    """A tool on PATH, or the pinned one that `.ci/tool --install` builds."""
+    found = shutil.which(name)
     if found:
         return found
-    done = subprocess.run([ROOT / ".ci/tool", "act"], capture_output=True, text=True, check=False)
+    done = subprocess.run([ROOT / ".ci/tool", name], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise FileNotFoundError("act is missing; run: .ci/tool --install act")
+        raise FileNotFoundError(f"{name} is missing; run: .ci/tool --install {name}")
     return done.stdout.strip()
 
 

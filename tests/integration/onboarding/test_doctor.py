@@ -40,9 +40,9 @@ def test_a_set_up_that_is_well_has_no_problem(capsys: pytest.CaptureFixture[str]
 
 
 def test_a_key_that_no_action_knows(capsys: pytest.CaptureFixture[str]) -> None:
-    change("target:", "targt:")
+    change("target:", "targget:")
     (told,) = problems(capsys)
-    assert told == "mlops.yml:12: evaluate-model has no input 'targt'. Did you mean 'target'?"
+    assert told == "mlops.yml:12: evaluate-model has no input 'targget'. Did you mean 'target'?"
 
 
 def test_data_that_is_not_there_and_a_policy_that_does_not_read(capsys: pytest.CaptureFixture[str]) -> None:
