@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,19 @@ def test_a_run_leaves_nothing_on_stderr_and_no_file_behind(folder: Path) -> None
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder)
     assert (done.stderr, set(folder.rglob("*"))) == ("", before)
+
+
+def test_a_table_of_a_database_is_not_known_by_its_bytes(folder: Path) -> None:
+    with sqlite3.connect("a.db") as connection:
+        connection.execute("CREATE TABLE t AS SELECT 30 AS age, 'true' AS late UNION ALL SELECT -1, 'false'")
+    connection.close()
+    found = run(Inputs(data="sqlite:a.db#t", contract="contract.yaml"))
+    assert found.name == "sqlite:a.db#t"
+    assert [reason.message for reason in found.predicate.reasons] == ["1 of 2 rows of 'age' are below 0, first row 1."]
+    assert found.predicate.materials[0].kind == "rows+content"
+    with pytest.raises(InputError) as caught:
+        run(Inputs(data="sqlite:a.db#t", contract="contract.yaml", require_digest="strong"))
+    assert str(caught.value) == (
+        "require-digest: the data 'sqlite:a.db#t' is known by its rows+content only, not by the SHA-256 of its bytes. "
+        "Copy it to files, or set `require-digest: any`."
+    )

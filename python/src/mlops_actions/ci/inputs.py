@@ -84,7 +84,8 @@ def existing_path(value: str) -> str:
     """The path of a file or folder, or a glob, that is there; another scheme than `file:` is left to its reader."""
     path = value.removeprefix("file:")
     try:
-        if "://" in value or Path(path).exists() or glob(path, recursive=True):  # noqa: PTH207  may be absolute
+        elsewhere = value == "-" or re.match(r"(?!file:)[A-Za-z][A-Za-z0-9+.-]+:", value)
+        if elsewhere or Path(path).exists() or glob(path, recursive=True):  # noqa: PTH207  may be absolute
             return value
     except OSError as error:
         raise ValueError(f"{error.strerror}.") from None

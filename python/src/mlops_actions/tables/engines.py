@@ -17,10 +17,11 @@ class _Engine(Protocol):
 
 
 def open_table(location: str, engine: str = "duckdb") -> Table:
-    """Open a file, a glob or a folder of Parquet or CSV files as one table.
+    """Open data of any supported format, wherever it lies, as one table.
 
     Raises InputError when the engine is not known, nothing is there, or the files do not fit together.
     """
-    if engine not in ENGINES:
+    known = next((module for name, module in ENGINES.items() if engine == name or engine.startswith(f"{name}:")), None)
+    if known is None:
         raise InputError(f"unknown engine {engine!r}.", where="engine", hint=nearest(engine, ENGINES))
-    return cast("_Engine", import_module(ENGINES[engine])).open_location(location)
+    return cast("_Engine", import_module(known)).open_location(location)

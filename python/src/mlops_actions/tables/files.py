@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from glob import glob, has_magic
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath
 from typing import Literal
 from urllib.parse import unquote
 
@@ -42,6 +42,15 @@ class Files:
     format: Format
     partitions: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
     """Column → its value in each of the files, taken from folders such as `year=2024`."""
+    uneven: bool = False
+    """Whether some of the files may lack columns that others have."""
+    bucket: str = ""
+    """What the paths are below where they are read over the network, such as `s3://bucket/`; empty for a disk."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The paths as an engine takes them."""
+        return tuple(f"{self.bucket}{path}" for path in self.paths)
 
     def digest(self) -> str:
         """SHA-256 of the file; of several, of their listing relative to the folder that they share."""
@@ -61,7 +70,7 @@ def find_files(location: str) -> Files:
     return arrange(location, root, paths)
 
 
-def arrange(location: str, root: Path, paths: Sequence[Path]) -> Files:
+def arrange(location: str, root: PurePath, paths: Sequence[PurePath]) -> Files:
     """Files below a folder as one table; raises InputError when they do not fit together."""
     formats = {path: format_of(path.name) for path in paths}
     for path, format_ in formats.items():
@@ -71,7 +80,8 @@ def arrange(location: str, root: Path, paths: Sequence[Path]) -> Files:
     if len(found) > 1:
         names = " and ".join(_NAMES[one] for one in found)
         raise InputError(f"the data {location!r} holds both {names} files.", hint="Name one kind: '*.parquet'.")
-    return Files(location, tuple(paths), found[0], _partitions(root, paths))
+    here = tuple(Path(path) for path in paths)
+    return Files(location, here, found[0], _partitions(root, paths))
 
 
 def format_of(name: str) -> Format | None:
@@ -84,7 +94,7 @@ def format_of(name: str) -> Format | None:
     return next((format_ for ending, format_ in _ENDINGS.items() if lowered.endswith(ending)), None)
 
 
-def is_data(path: PurePosixPath | Path) -> bool:
+def is_data(path: PurePath) -> bool:
     """Whether a file found in a folder is data: Spark and others leave `_SUCCESS` and `.crc` files beside it."""
     return format_of(path.name) is not None and not any(part.startswith((".", "_")) for part in path.parts)
 
@@ -116,7 +126,7 @@ def _expand(path: Path, location: str) -> tuple[Path, list[Path]]:
     raise InputError(f"the data {location!r} does not exist.", hint="Check the path.")
 
 
-def _partitions(root: Path, paths: Sequence[Path]) -> dict[str, tuple[str | None, ...]]:
+def _partitions(root: PurePath, paths: Sequence[PurePath]) -> dict[str, tuple[str | None, ...]]:
     """What the folders below the root say, as Hive and Spark write it."""
     found = [_said_by_folders(path.relative_to(root)) for path in paths]
     for path, said in zip(paths, found, strict=True):
@@ -129,7 +139,7 @@ def _partitions(root: Path, paths: Sequence[Path]) -> dict[str, tuple[str | None
     return {name: tuple(said[name] for said in found) for name in found[0]}
 
 
-def _said_by_folders(path: Path) -> dict[str, str | None]:
+def _said_by_folders(path: PurePath) -> dict[str, str | None]:
     pairs = (part.partition("=") for part in path.parent.parts)
     return {unquote(name): None if value == _HIVE_NULL else unquote(value) for name, sign, value in pairs if sign}
 

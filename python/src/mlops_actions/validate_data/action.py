@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -27,7 +27,9 @@ class Inputs(CommonInputs):
     """What validate-data takes."""
 
     data: Annotated[str, FILES] = Field(
-        description="The data: a Parquet, CSV, JSON lines or Arrow file, a glob, or a folder of them."
+        description="The data: a Parquet, CSV, JSON lines or Arrow file, a glob or a folder of them, a Delta Lake "
+        "table, any of these at `s3://`, `gs://`, `az://` or `https://`, `sqlite:file.db#table`, "
+        "`postgresql://host/database#schema.table`, or `-` for standard input."
     )
     contract: Annotated[str, FILES] = Field(description="The contract, in the Open Data Contract Standard 3.")
     table: str | None = Field(None, description="The table of the contract, where it describes several.")
@@ -39,6 +41,15 @@ class Inputs(CommonInputs):
     )
     profile: bool = Field(
         False, description="Keep in the report what later data can be compared with, instead of this data itself."
+    )
+    engine: str = Field(
+        "duckdb",
+        description="Where the data is scanned: `duckdb`, `spark`, or `sc://host:port` (Spark Connect).",
+    )
+    require_digest: Literal["any", "strong"] = Field(
+        "any",
+        description="`strong` refuses data that is not known by the SHA-256 of its bytes: tables of databases, Delta "
+        "Lake versions, and what is too large to be copied from a bucket.",
     )
     failing_rows: int = Field(
         5, ge=0, le=1000, description="How many failing row numbers, counted from 0, to keep of each check."
@@ -70,9 +81,9 @@ def run(inputs: Inputs) -> Statement[DataReport]:
     from mlops_actions.validate_data.plan import judge, make_plan
 
     contract = read_contract(inputs.contract, inputs.table)
-    data = open_table(inputs.data)
-    reference = open_reference(inputs.reference) if inputs.reference else None
-    holdout = open_table(inputs.holdout) if inputs.holdout else None
+    data = open_table(inputs.data, inputs.engine)
+    reference = open_reference(inputs.reference, inputs.engine) if inputs.reference else None
+    holdout = open_table(inputs.holdout, inputs.engine) if inputs.holdout else None
     opened = {"data": data, "reference": reference, "holdout": holdout}
     # hashing lets go of the interpreter, so the files are hashed while they are scanned
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -84,14 +95,26 @@ def run(inputs: Inputs) -> Statement[DataReport]:
         _logger.info("Checking %s: %d columns, %d checks.", inputs.data, len(data.stored), len(contract.checks))
         scanned = data.scan(plan.scan)
         if not scanned.rows:
-            raise InputError(f"the data {inputs.data!r} holds no rows.", hint="Nothing was checked.")
+            raise InputError(f"the data {data.location!r} holds no rows.", hint="Nothing was checked.")
         found = asked.judge(scanned)
         profile = make_profile(data, wanted, contract) if inputs.profile else []
         materials = [digest.result() for digest in digests]
+    if inputs.require_digest == "strong":
+        _refuse_weak(materials)
     checks = [*judge(plan, scanned), *found.checks]
     report = _report(contract, data, scanned, checks, list(found.drift), materials, strict=inputs.strict)
     report = report.model_copy(update={"profile": profile})
-    return Statement(name=inputs.data, sha256=materials[0].digest["sha256"], predicate=report)
+    return Statement(name=data.location, sha256=materials[0].digest["sha256"], predicate=report)
+
+
+def _refuse_weak(materials: Sequence[Material]) -> None:
+    for one in materials:
+        if one.kind != "sha256":
+            raise InputError(
+                f"the {one.name} {one.uri!r} is known by its {one.kind} only, not by the SHA-256 of its bytes.",
+                where="require-digest",
+                hint="Copy it to files, or set `require-digest: any`.",
+            )
 
 
 def _report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ def read_arrow(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
 def read_streams(streams: Sequence[Stream], connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> Reading:
     """Streams of the same columns, one after the other."""
     objects = {f"stream_{uuid4().hex}": stream for stream in streams}
-    for name, stream in objects.items():
-        connection.register(name, stream)
+    prepare = partial(_register, objects)
+    prepare(connection)
     types = [{row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {name}").fetchall()} for name in objects]
     for where, found in zip(names, types, strict=True):
         check_names(tuple(found), where)
@@ -58,7 +58,12 @@ def read_streams(streams: Sequence[Stream], connection: duckdb.DuckDBPyConnectio
         for place, name in enumerate(objects)
     ]
     stored: dict[str, StoredType] = {name: logical(type_) for name, type_ in types[0].items()}
-    return Reading(f"({' UNION ALL '.join(parts)})", IN_ORDER, stored, objects=objects)
+    return Reading(f"({' UNION ALL '.join(parts)})", IN_ORDER, stored, prepare=prepare)
+
+
+def _register(streams: Mapping[str, Stream], connection: duckdb.DuckDBPyConnection) -> None:
+    for name, stream in streams.items():
+        connection.register(name, stream)
 
 
 def _read(path: Path) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import duckdb
@@ -14,8 +14,23 @@ _OURS = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException
 
 
 @contextmanager
-def explained(location: str) -> Iterator[None]:
-    """Raise InputError where the data cannot be read, OutsideError where memory or disk end."""
+def explained(location: str, renamed: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Raise InputError where the data cannot be read, OutsideError where memory or disk end.
+
+    `renamed` says what the user calls a path of this machine.
+    """
+    try:
+        with _explained(location):
+            yield
+    except MlopsError as error:
+        for path, name in (renamed or {}).items():
+            error.message = error.message.replace(path, name)
+            error.where = error.where and error.where.replace(path, name)
+        raise
+
+
+@contextmanager
+def _explained(location: str) -> Iterator[None]:
     try:
         yield
     except _OURS:

@@ -3,68 +3,60 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import duckdb
 
 from mlops_actions.errors import InputError
+from mlops_actions.tables.databases import copy_table
 from mlops_actions.tables.duckdb.arrow import read_arrow
+from mlops_actions.tables.duckdb.connection import connect
+from mlops_actions.tables.duckdb.copied import read_copy, rows_and_content
 from mlops_actions.tables.duckdb.errors import explained
 from mlops_actions.tables.duckdb.reading import Reading, read_csv, read_json, read_parquet
-from mlops_actions.tables.duckdb.scratch import scratch_folder
 from mlops_actions.tables.duckdb.table import DuckdbTable
-from mlops_actions.tables.files import Files, find_files
-from mlops_actions.tables.identity import Identity
+from mlops_actions.tables.files import Files
+from mlops_actions.tables.gathering import KEPT_SCHEMES, gather, scheme_of, shown
+from mlops_actions.tables.scratch import scratch_folder
 from mlops_actions.tables.text_files import is_damage, open_unpacked
-
-_MEMORY = "2GB"
 
 
 def open_location(location: str) -> DuckdbTable:
-    """Open files of any supported format."""
-    files = find_files(location)
+    """Open data of any supported format, wherever it lies."""
     connection = connect()
-    with explained(location):
-        reading = read_files(files, connection)
-    return DuckdbTable(location, connection, reading, lambda: Identity(files.digest()))
+    if scheme_of(location) in KEPT_SCHEMES:
+        copy = copy_table(location, scratch_folder(connection))
+        reading = read_copy(copy, shown(location))
+        return DuckdbTable(shown(location), connection, reading, partial(rows_and_content, reading))
+    gathered = gather(location)
+    unpacked, renamed = _unpacked(gathered.files, connection)
+    with explained(shown(location), {**gathered.renamed, **renamed}):
+        reading = replace(_read(unpacked, connection), renamed={**gathered.renamed, **renamed})
+    return DuckdbTable(shown(location), connection, reading, gathered.identify)
 
 
-def read_files(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
-    """How to select from files; some are unpacked first."""
+def _read(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
     match files.format:
         case "parquet":
             return read_parquet(files, connection)
         case "csv":
-            return read_csv(_unpacked(files, connection))
+            return read_csv(files)
         case "json":
-            return read_json(_unpacked(files, connection), connection)
+            return read_json(files, connection)
         case "arrow":
             return read_arrow(files, connection)
 
 
-def connect() -> duckdb.DuckDBPyConnection:
-    """A database of its own, that keeps to some memory and spills beyond it, and fetches no extension."""
-    connection = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": "false",
-            "memory_limit": _MEMORY,
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"mlops-actions-{uuid4().hex}"),
-        }
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
-def _unpacked(files: Files, connection: duckdb.DuckDBPyConnection) -> Files:
-    """DuckDB does not know bzip2, and takes a truncated Zstandard file for a whole one."""
+def _unpacked(files: Files, connection: duckdb.DuckDBPyConnection) -> tuple[Files, dict[str, str]]:
+    """DuckDB does not know bzip2, and takes a truncated Zstandard file for a whole one: both are unpacked first."""
     if not any(path.suffix.lower() in (".bz2", ".zst") for path in files.paths):
-        return files
+        return files, {}
     folder = scratch_folder(connection)
-    paths = [_unpack(path, folder / f"{place}-{path.stem}") for place, path in enumerate(files.paths)]
-    return replace(files, paths=tuple(paths))
+    paths = [_unpack(Path(path), folder / f"{place}-{path.stem}") for place, path in enumerate(files.paths)]
+    renamed = {str(plain): str(packed) for plain, packed in zip(paths, files.paths, strict=True)}
+    return replace(files, paths=tuple(paths)), renamed
 
 
 def _unpack(path: Path, to: Path) -> Path:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mlops_actions.errors import InputError
@@ -36,20 +36,25 @@ class Reading:
     stored: dict[str, StoredType]
     footers: tuple[str, ...] = ()
     """Parquet files, whose footers know the number of their rows."""
-    objects: Mapping[str, Any] = field(default_factory=dict)
-    """Name in SQL → something with `__arrow_c_stream__`, which a connection has to register."""
+    prepare: Callable[[duckdb.DuckDBPyConnection], None] = lambda _: None
+    """What a connection needs before it can select."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """A path on this machine → what messages call it."""
 
 
 def read_parquet(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
-    """Parquet files; InputError when their columns differ."""
-    _refuse_different_schemas(files, connection)
-    source = f"read_parquet({listed(files.paths)}, hive_partitioning = false)"
+    """Parquet files; InputError when their columns differ, unless some may lack what others have."""
+    prepare = partial(_reach, files.bucket.partition(":")[0]) if files.bucket else Reading.prepare
+    prepare(connection)
+    if not files.uneven:
+        _refuse_different_schemas(files, connection)
+    source = f"read_parquet({listed(files.addresses)}, hive_partitioning = false, union_by_name = {files.uneven})"
     types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
     hidden = {name.lower() for name in types} & {"file_index", "file_row_number"}
     # row_number is slower, but the virtual columns are hidden by real ones
     stored: dict[str, StoredType] = {name: logical(type_) for name, type_ in types.items()}
-    footers = tuple(str(path) for path in files.paths)
-    return with_partitions(Reading(source, IN_ORDER if hidden else _BY_FILE, stored, footers), files)
+    reading = Reading(source, IN_ORDER if hidden else _BY_FILE, stored, files.addresses, prepare)
+    return with_partitions(reading, files)
 
 
 def read_csv(files: Files) -> Reading:
@@ -65,7 +70,7 @@ def read_csv(files: Files) -> Reading:
             )
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in first.names)
     source = (
-        f"read_csv({listed(files.paths)}, auto_detect = false, header = true, delim = {literal(first.delimiter)}, "
+        f"read_csv({listed(files.addresses)}, auto_detect = false, header = true, delim = {literal(first.delimiter)}, "
         f"quote = '\"', escape = '\"', strict_mode = true, hive_partitioning = false, columns = {{{columns}}})"
     )
     return with_partitions(Reading(source, IN_ORDER, dict.fromkeys(first.names, "text")), files)
@@ -78,7 +83,7 @@ def read_json(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
     """
     whole = {path.name.lower().partition(".json")[2][:1] for path in files.paths} == {""}
     form = "auto" if whole else "newline_delimited"
-    given = f"{listed(files.paths)}, format = '{form}', maximum_object_size = {_LARGEST_JSON}"
+    given = f"{listed(files.addresses)}, format = '{form}', maximum_object_size = {_LARGEST_JSON}"
     objects = f"read_json_objects({given})"
     found = connection.execute(f"SELECT json_group_structure(json) FROM {objects}").fetchall()[0][0]  # noqa: S608
     structure = json.loads(found or "{}")
@@ -97,9 +102,17 @@ def read_json(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
     return with_partitions(Reading(source, IN_ORDER, stored), files)
 
 
-def listed(paths: Sequence[Path | str]) -> str:
+def _reach(scheme: str, connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a connection read ranges of the objects in buckets."""
+    from obstore.fsspec import FsspecStore
+
+    if not connection.filesystem_is_registered(scheme):
+        connection.register_filesystem(FsspecStore(scheme))  # type: ignore[call-overload]
+
+
+def listed(paths: Sequence[str]) -> str:
     """Paths as a list in SQL."""
-    return "[" + ", ".join(literal(str(path)) for path in paths) + "]"
+    return "[" + ", ".join(literal(path) for path in paths) + "]"
 
 
 def with_partitions(reading: Reading, files: Files) -> Reading:
@@ -161,7 +174,7 @@ def _refuse_different_schemas(files: Files, connection: duckdb.DuckDBPyConnectio
     """DuckDB takes the first file's columns and drops what others have more, silently."""
     listing = connection.execute(
         f"SELECT file_name, name, coalesce(logical_type, converted_type, type), num_children "  # noqa: S608
-        f"FROM parquet_schema({listed(files.paths)})"
+        f"FROM parquet_schema({listed(files.addresses)})"
     ).fetchall()
     schemas: dict[str, list[tuple[str, str, int]]] = {}
     for file, name, type_, children in listing:

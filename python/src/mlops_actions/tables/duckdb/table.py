@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from itertools import accumulate
 from typing import Any, cast
@@ -54,7 +55,7 @@ class DuckdbTable:
     def columns(self) -> Mapping[str, LogicalType]:
         """Column → type; inferred from every cell where the file has no types."""
         untyped = {name: stored for name, stored in self.stored.items() if stored in UNTYPED}
-        with explained(self.location):
+        with self._explained():
             found = infer(untyped, self._connection, self._reading.source) if untyped else {}
         return {**cast("Mapping[str, LogicalType]", self.stored), **found}
 
@@ -64,7 +65,7 @@ class DuckdbTable:
         selected = ", ".join(
             f"{typed(name, self.stored[name], type_)} AS {quoted(name)}" for name, type_ in self.columns.items()
         )
-        with explained(self.location):
+        with self._explained():
             return nw.from_native(self._connection.sql(f"SELECT {selected} FROM {self._reading.source}"))  # noqa: S608
 
     def row_count(self) -> int:
@@ -88,12 +89,12 @@ class DuckdbTable:
         for name, type_ in wanted.items():
             if type_ in _NESTED:
                 raise InputError(f"the column {name!r} holds {type_} values, not simple ones.", where=self.location)
-        with explained(self.location):
+        with self._explained():
             return fetch(wanted, self._connection, self._reading, self._sampled(sample)) if wanted else {}
 
     def scan(self, scan: Scan) -> Scanned:
         """Answer everything in one pass; a second one finds the row numbers of repeated keys, where there are any."""
-        with explained(self.location):
+        with self._explained():
             return answer(scan, self._connection, self._reading, self._row_number)
 
     def match(self, match: Match) -> Tally:
@@ -101,15 +102,18 @@ class DuckdbTable:
         other = match.other
         if other is not None and not isinstance(other, DuckdbTable):
             raise InputError(f"{self.location!r} and {other.location!r} are read by different engines.")
-        with explained(self.location):
+        with self._explained():
             theirs = other._reading if other else None
-            for name, stream in (theirs.objects if theirs else {}).items():
-                self._connection.register(name, stream)
+            if theirs is not None:
+                theirs.prepare(self._connection)
             return find_likes(match, self._connection, self._reading, theirs, self._row_number)
+
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self.location, self._reading.renamed)
 
     @cached_property
     def _rows_by_file(self) -> list[int]:
-        with explained(self.location):
+        with self._explained():
             if not self._reading.footers:
                 counted = self._connection.execute(f"SELECT count(*) FROM {self._reading.source}").fetchall()  # noqa: S608
                 return [int(counted[0][0])]

@@ -52,9 +52,9 @@ class Report:
         return Material(name=name, uri=self.location, digest={"sha256": self.sha256})
 
 
-def open_reference(location: str) -> Table | Report:
+def open_reference(location: str, engine: str = "duckdb") -> Table | Report:
     """Open data, or a data-report; InputError where it is neither."""
-    return _read_report(location) if _is_statement(location) else open_table(location)
+    return _read_report(location) if _is_statement(location) else open_table(location, engine)
 
 
 def read_reference(opened: Table | Report, measures: Sequence[Measure], contract: Contract) -> Reference:
