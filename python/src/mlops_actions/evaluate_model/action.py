@@ -9,7 +9,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from mlops_actions.ci.inputs import (
     FILES,
@@ -45,7 +46,8 @@ class Inputs(CommonInputs):
     )
     predictions: Annotated[str | None, FILES] = Field(
         None,
-        description="Predictions instead of a model: a table with `prediction`, `probability` or `probability_…`.",
+        description="Predictions instead of a model: a table with `prediction`, `probability` or `probability_…`, or "
+        "with scores.",
     )
     key: Words = Field(
         default=[], description="Columns by which rows of `predictions` are found; by default rows have the same order."
@@ -59,9 +61,13 @@ class Inputs(CommonInputs):
     data: Annotated[str, FILES] = Field(
         description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them."
     )
-    target: str = Field(description="Column that the model should predict.")
     task: Task | None = Field(
-        None, description="`binary`, `multiclass` or `regression`; by default inferred from the target and printed."
+        None,
+        description="`binary`, `multiclass` or `regression`; by default inferred from the target and printed. "
+        "`scores`: columns of `predictions` that hold a number a row, such as a judge's of a text.",
+    )
+    target: str | None = Field(
+        None, validate_default=True, description="Column that the model should predict; only task `scores` has none."
     )
     positive_label: str | None = Field(
         None, description="The class that counts as positive; by default 1 or `true`, needed for other labels."
@@ -154,11 +160,18 @@ class Inputs(CommonInputs):
         "`process` (environment and privileges) or `none`.",
     )
 
+    @field_validator("target")
+    @classmethod
+    def _needed(cls, target: str | None, info: ValidationInfo) -> str | None:
+        if target is None and info.data.get("task") != "scores":
+            raise PydanticKnownError("missing")
+        return target
+
 
 class Outputs(CommonOutputs):
     """What evaluate-model gives."""
 
-    task: Task | None = Field(None, description="`binary`, `multiclass` or `regression`.")
+    task: Task | None = Field(None, description="`binary`, `multiclass`, `regression` or `scores`.")
     n: int | None = Field(None, description="Rows scored.")
     degraded: bool | None = Field(
         None,
@@ -174,6 +187,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.comparison.champion import find_rivals
     from mlops_actions.evaluate_model.comparison.overlap import find_overlap
     from mlops_actions.evaluate_model.comparison.pairing import score_all
+    from mlops_actions.evaluate_model.comparison.scores import check_scores, with_champion_beside
     from mlops_actions.evaluate_model.comparison.side_by_side import check_comparable, with_turns
     from mlops_actions.evaluate_model.measuring.cuts import cuts_of
     from mlops_actions.evaluate_model.measuring.large import evaluate_large, large_table
@@ -185,16 +199,19 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.statement import known_before, measured
     from mlops_actions.registries.reference import resolve
 
+    check_scores(inputs)
     check_names(inputs, inputs.task)
     check_comparable(inputs)
     source = source_of(inputs)
     model = resolve(inputs.model, inputs.registry, inputs.name) if inputs.model else None
     rivals = find_rivals(inputs.champion, inputs.anchor, inputs.registry, inputs.name)
+    rivals = with_champion_beside(inputs, rivals)
     if not rivals and (table := large_table(inputs)):
         return evaluate_large(inputs, table, model)
-    test_set, materials = _read(inputs, featured=source != "predictions" or bool(rivals))
+    compared = bool(rivals) and inputs.task != "scores"
+    test_set, materials = _read(inputs, featured=source != "predictions" or compared)
     own = find_own(inputs, test_set)
-    runs = source == "model" or bool(rivals) or bool(own)
+    runs = source == "model" or compared or bool(own)
     limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
     sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits) if runs else None
     candidate = find_candidate(inputs, model, test_set, sandbox)

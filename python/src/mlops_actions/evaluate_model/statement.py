@@ -95,7 +95,9 @@ def measured(
         slices=slices,
         protected=[cut.column for cut in cuts if cut.protected],
         fairness=fairness,
-        curves=curves_of(sample, scored.classes(test_set.target), inputs.confidence),
+        curves=None
+        if sample.task == "scores"
+        else curves_of(sample, scored.classes(test_set.target), inputs.confidence),
         timing=_timing(scored.candidate),
         latency=latency_record(scored, test_set.rows, inputs.confidence),
         **{**known, "materials": [*known["materials"], *scored.materials]},

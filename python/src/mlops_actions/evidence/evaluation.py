@@ -10,7 +10,7 @@ from mlops_actions.evidence.curves import Curves
 from mlops_actions.evidence.statement import Document, Predicate, Sha256
 from mlops_actions.statistics.estimate import Estimate
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "regression", "scores"]
 
 
 class EstimateRecord(Document):
@@ -164,7 +164,7 @@ class Evaluation(Predicate):
 
     task: Task
     n: int = Field(description="Rows scored.")
-    target: str
+    target: str | None = Field(None, description="Null for the task scores.")
     positive_label: str | None = None
     features: list[str] = Field(description="Columns that were handed to the scorer.")
     unavailable: list[str] = Field([], description="Columns kept from the scorer: not available at prediction time.")

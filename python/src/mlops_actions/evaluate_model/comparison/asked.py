@@ -40,6 +40,9 @@ class Asked(Protocol):
 
 def check_names(asked: Asked, task: Task | None) -> None:
     """Raise InputError for what cannot be estimated whatever the data; `task` may not be known yet."""
+    if task == "scores":
+        # They are columns, and looked for where the table is read.
+        return
     own_metrics(asked.metrics or [])
     for text in asked.metrics or []:
         if text == ALL or is_own(text):
@@ -72,6 +75,8 @@ def asked_metrics(asked: Asked, target: Target) -> tuple[str, ...]:
     Raises InputError as `check_names`, and for a class that the target does not have.
     """
     check_names(asked, target.task)
+    if target.task == "scores":
+        return tuple(dict.fromkeys(asked.metrics or []))
     names = list(dict.fromkeys(_spelled_out(asked, target.task)))
     labels = [shown(label) for label in target.labels]
     for name in names:

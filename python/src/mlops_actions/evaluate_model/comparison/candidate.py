@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.errors import InputError
@@ -34,6 +34,8 @@ class Candidate:
     """Of the model, where it is here."""
     materials: tuple[Material, ...] = ()
     """What was read besides the model."""
+    beside: Callable[[], Answer | None] = lambda: None
+    """The champion's scores, where they stand beside the candidate's; raises as `predict`."""
 
 
 def source_of(inputs: Inputs) -> Source:
@@ -86,6 +88,7 @@ def _model(inputs: Inputs, model: Model, test_set: TestSet, sandbox: Sandbox) ->
 
 
 def _predictions(location: str, inputs: Inputs, model: Model | None, test_set: TestSet) -> Candidate:
+    from mlops_actions.evaluate_model.comparison.scores import read_champion_scores, read_scores
     from mlops_actions.evaluate_model.external.predictions_file import read_predictions
     from mlops_actions.tables import open_table
 
@@ -93,13 +96,21 @@ def _predictions(location: str, inputs: Inputs, model: Model | None, test_set: T
     material = table.material("predictions")
     if model is None and "sha256" not in material.digest:
         raise InputError(f"{location!r} has no digest.", where="predictions", hint="Give `model`, which made them.")
-    return Candidate(
+    found = Candidate(
         model.reference if model else location,
         model.sha256 if model else material.digest["sha256"],
         "predictions",
         lambda: read_predictions(table, inputs.key, test_set),
         size_of(model) if model else None,
         (material,),
+    )
+    if inputs.task != "scores":
+        return found
+    names = inputs.metrics or []
+    return replace(
+        found,
+        predict=lambda: read_scores(table, inputs.key, names, test_set),
+        beside=lambda: read_champion_scores(table, inputs.key, names, test_set),
     )
 
 

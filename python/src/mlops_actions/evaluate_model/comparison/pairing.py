@@ -70,6 +70,8 @@ def score_all(
     Raises MisbehaviourError for what speaks against the candidate.
     """
     own = candidate.predict()
+    if test_set.target.task == "scores":
+        return _beside(own, candidate, rivals)
     answers: dict[Rival, Answer] = {}
     reasons, materials = [], []
     for role, rival in rivals.items():
@@ -94,6 +96,19 @@ def score_all(
     return Scored(own, answers, tuple(reasons), tuple(materials))
 
 
+def _beside(own: Answer, candidate: Candidate, rivals: Mapping[Rival, Model]) -> Scored:
+    """Scores that were made elsewhere are not made here for the champion either."""
+    if (champion := rivals.get("champion")) is None:
+        return Scored(own)
+    if (found := candidate.beside()) is not None:
+        return Scored(own, {"champion": found})
+    message = (
+        "The champion has no scores: the predictions hold no column "
+        f"{', '.join(repr(f'champion_{name}') for name in own.rows)}."
+    )
+    return Scored(own, reasons=(Reason(code="champion-not-scored", message=message, where=champion.reference),))
+
+
 def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = "champion") -> Sample:
     """The rows with the candidate's predictions and a rival's, in one order of classes."""
     target, classes = test_set.target, scored.classes(test_set.target)
@@ -101,7 +116,7 @@ def sample_of(inputs: Inputs, test_set: TestSet, scored: Scored, rival: Rival = 
 
     def predicted(answer: Answer, role: Role) -> Predictions:
         found = predictions_of(target, answer, classes, inputs.decision_threshold)
-        return replace(found, rows=scored.own.rows.get(role, {}))
+        return replace(found, rows={**found.rows, **scored.own.rows.get(role, {})})
 
     other = scored.rivals.get(rival)
     return Sample(

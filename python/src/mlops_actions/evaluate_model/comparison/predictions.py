@@ -20,6 +20,8 @@ def predictions_of(target: Target, answer: Answer, classes: Sequence[Label], thr
     """
     if target.task == "regression":
         return Predictions(values=answer.values)
+    if target.task == "scores":
+        return Predictions(rows=answer.rows)
     _require_labels(target, answer)
     if target.task == "multiclass":
         return _multiclass(answer, classes)

@@ -27,7 +27,11 @@ def read_predictions(table: Table, key: Sequence[str], test_set: TestSet) -> Ans
     Raises InputError where columns are missing or rows cannot be matched, MisbehaviourError for what no model should
     predict.
     """
-    wanted = _wanted(table, test_set.target)
+    return answer_of(matched_columns(table, key, _wanted(table, test_set.target), test_set), test_set.target)
+
+
+def matched_columns(table: Table, key: Sequence[str], wanted: Sequence[str], test_set: TestSet) -> dict[str, Column]:
+    """Columns in the order of the test set's rows; InputError where rows cannot be matched."""
     for name in key:
         for where, known in ((test_set.table.location, test_set.table.columns), (table.location, table.columns)):
             if name not in known:
@@ -37,21 +41,15 @@ def read_predictions(table: Table, key: Sequence[str], test_set: TestSet) -> Ans
     if key:
         keys = {name: found[name] for name in key}
         places = places_of(test_set.table.arrays(list(key)), keys, table.location)
-        columns = {name: taken(column, places) for name, column in columns.items()}
-    else:
-        in_order(test_set.rows, len(found[wanted[0]].values), table.location)
-    return answer_of(columns, test_set.target)
+        return {name: taken(column, places) for name, column in columns.items()}
+    in_order(test_set.rows, len(found[wanted[0]].values), table.location)
+    return columns
 
 
 def answer_of(columns: Mapping[str, Column], target: Target) -> Answer:
     """Columns, one row a prediction, as an answer."""
     for name, column in columns.items():
-        if column.valid is not None and not column.valid.all():
-            missing = np.flatnonzero(~column.valid)
-            raise MisbehaviourError(
-                "predictions-nan",
-                f"gives no {name!r} for {len(missing)} of {len(column.values)} rows, first for row {missing[0]}.",
-            )
+        _refuse_gaps(name, column)
     if target.task == "regression":
         return Answer((), None, None, checked_values(_numbers(PREDICTION, columns[PREDICTION])))
     if PREDICTION in columns:
@@ -62,6 +60,30 @@ def answer_of(columns: Mapping[str, Column], target: Target) -> Answer:
     classes = tuple(_label(name.removeprefix(OF_CLASS), target) for name in columns)
     table = np.column_stack([_numbers(name, column) for name, column in columns.items()])
     return Answer(classes, checked_probabilities(table, len(classes)), None, None)
+
+
+def numbers_of(name: str, column: Column) -> NDArray[np.float64]:
+    """A column as finite numbers, of booleans 0 and 1. Raises MisbehaviourError for anything else."""
+    _refuse_gaps(name, column)
+    if column.values.dtype.kind == "b":
+        return column.values.astype(np.float64)
+    values = _numbers(name, column)
+    if not (finite := np.isfinite(values)).all():
+        bad = np.flatnonzero(~finite)
+        raise MisbehaviourError(
+            "predictions-nan",
+            f"gives NaN or infinity in {name!r} for {len(bad)} of {len(values)} rows, first for row {bad[0]}.",
+        )
+    return values
+
+
+def _refuse_gaps(name: str, column: Column) -> None:
+    if column.valid is not None and not column.valid.all():
+        missing = np.flatnonzero(~column.valid)
+        raise MisbehaviourError(
+            "predictions-nan",
+            f"gives no {name!r} for {len(missing)} of {len(column.values)} rows, first for row {missing[0]}.",
+        )
 
 
 def _wanted(table: Table, target: Target) -> list[str]:
@@ -78,6 +100,7 @@ def _wanted(table: Table, target: Target) -> list[str]:
         "regression": f"`{PREDICTION}`",
         "binary": f"`{PROBABILITY}` (of {target.positive!r}), or `{PREDICTION}` for labels",
         "multiclass": f"`{OF_CLASS}…`, one for each class, or `{PREDICTION}` for labels",
+        "scores": "as `metrics` says",
     }[target.task]
     raise InputError(
         f"{table.location!r} has no column with predictions; it has {', '.join(known)}.",

@@ -39,7 +39,7 @@ _NOTICED = 0.1
 
 def large_table(inputs: Inputs) -> Table | None:
     """The data, where it holds its own probabilities and more rows than are read; else None."""
-    if inputs.predictions != inputs.data or inputs.key or inputs.task not in (None, "binary"):
+    if inputs.predictions != inputs.data or inputs.key or inputs.task not in (None, "binary") or not inputs.target:
         return None
     table = open_table(inputs.data)
     return table if PROBABILITY in table.stored and table.row_count() > MOST_ROWS else None
@@ -141,6 +141,7 @@ def _needs_rows(text: str, where: str) -> InputError:
 
 def _roles(inputs: Inputs, table: Table) -> Roles:
     known = table.columns
+    assert inputs.target is not None
     asked = {
         "target": [inputs.target],
         "weights": [inputs.weights] if inputs.weights else [],

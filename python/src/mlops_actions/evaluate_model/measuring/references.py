@@ -39,9 +39,9 @@ def with_references(
 ) -> Evaluation:
     """The evaluation with all references that there are, and whether the model degraded."""
     names, confidence = list(evaluation.estimates), inputs.confidence
-    references: dict[Role, Reference] = {
-        "baseline": baseline(sample_of(inputs, test_set, scored), names, confidence, scored.own)
-    }
+    references: dict[Role, Reference] = {}
+    if test_set.target.task != "scores":
+        references["baseline"] = baseline(sample_of(inputs, test_set, scored), names, confidence, scored.own)
     if "anchor" in scored.rivals:
         sample = sample_of(inputs, test_set, scored, "anchor")
         references["anchor"] = anchor(rivals["anchor"], sample, names, confidence, scored.own)

@@ -66,7 +66,7 @@ def _read(text: str) -> OwnMetric:
             hint="Write `my_metrics:profit`, or `my_metrics:profit(amount)` for a function that takes a column.",
         )
     found = OwnMetric(match["module"], match["function"], tuple(word for word in columns if word))
-    if found.name in METRICS or not _can_be_asked_for(found.name):
+    if found.name in METRICS or not can_be_asked_for(found.name):
         raise InputError(
             f"{text!r}: {found.name!r} means something else in rules.",
             where="metrics",
@@ -75,7 +75,7 @@ def _read(text: str) -> OwnMetric:
     return found
 
 
-def _can_be_asked_for(name: str) -> bool:
+def can_be_asked_for(name: str) -> bool:
     """Whether a rule that names it means a metric by that name, rather than the champion, a size or a gap."""
     try:
         return parse_rule(f"{name} >= 0", "metrics") == Shown((Comparison(Overall(name), 0.0, ">=", 0.0),))

@@ -20,7 +20,6 @@ from mlops_actions.statistics.estimate import MIN_CLUSTERS
 from mlops_actions.statistics.evaluation import linearise
 from mlops_actions.statistics.families import holm
 from mlops_actions.statistics.frame import Frame
-from mlops_actions.statistics.metrics import METRICS
 from mlops_actions.statistics.sample import Sample
 from mlops_actions.tables.interface import Column, LogicalType
 
@@ -108,12 +107,12 @@ class _Rows:
 
     @classmethod
     def of(cls, sample: Sample, metrics: Collection[str]) -> _Rows:
-        """By a loss and by a share, as far as they were estimated."""
+        """By a loss and by a share, as far as they were estimated; by the first of scores that were made elsewhere."""
         frame, found = Frame.of(sample.sampling), {}
-        for names in (_LOSSES, _SHARES):
+        for names in [tuple(metrics)] if sample.task == "scores" else (_LOSSES, _SHARES):
             metric = next((name for name in names if name in metrics), None)
             if metric is not None:
-                influence = linearise(frame, sample, METRICS[metric], sample.candidate).slope
+                influence = linearise(frame, sample, sample.metric(metric), sample.candidate).slope
                 found[metric] = influence if frame.weight is None else influence * frame.weight
         return cls({metric: influence for metric, influence in found.items() if np.isfinite(influence).all()})
 

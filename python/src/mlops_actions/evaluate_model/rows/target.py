@@ -66,6 +66,11 @@ def read_target(name: str, column: Column, task: Task | None, positive: str | No
     return Target(name, task, np.searchsorted(_values_of(found, values), values), tuple(found))
 
 
+def without_target(rows: int) -> Target:
+    """Of the task scores: there is nothing that a model should have predicted."""
+    return Target("", "scores", np.zeros(rows))
+
+
 def shown(label: Label) -> str:
     """A label as users write it.
 

@@ -14,7 +14,7 @@ from mlops_actions.evaluate_model.rows.availability import Availability
 from mlops_actions.evaluate_model.rows.clusters import column_of, values_of
 from mlops_actions.evaluate_model.rows.dependence import is_candidate
 from mlops_actions.evaluate_model.rows.row_identity import row_hashes, row_order
-from mlops_actions.evaluate_model.rows.target import Target, read_target
+from mlops_actions.evaluate_model.rows.target import Target, read_target, without_target
 from mlops_actions.evidence import Material
 from mlops_actions.evidence.evaluation import Task
 from mlops_actions.evidence.slicing import Slicing, parse_slicing
@@ -67,7 +67,7 @@ def read_test_set(
     table: Table,
     material: Material,
     *,
-    target: str,
+    target: str | None,
     task: Task | None,
     positive: str | None,
     features: Sequence[str] | None,
@@ -90,7 +90,8 @@ def read_test_set(
         for role, texts in (("slices", slices), ("protected", protected))
     }
     cut_by = {role: [part.column for one in found for part in one.features] for role, found in slicings.items()}
-    asked = {"target": [target], "weights": weighted, **cut_by, "features": features or []}
+    labelled = [target] if target is not None else []
+    asked = {"target": labelled, "weights": weighted, **cut_by, "features": features or []}
     for role, names in asked.items():
         for name in names:
             _require(name, known, role, table.location)
@@ -100,14 +101,16 @@ def read_test_set(
     if featured and not chosen:
         raise InputError("no column is left that a model may see.", where="features", hint="Name at least one.")
     cut = list(dict.fromkeys([*cut_by["slices"], *cut_by["protected"]]))
-    roles = {target, *cut, *weighted, *available.row_ids}
+    roles = {*labelled, *cut, *weighted, *available.row_ids}
     keys = [] if cluster else [name for name in known if name not in roles and is_candidate(name, known, chosen)]
-    columns = table.arrays(list(dict.fromkeys([target, *clustered.values(), *cut, *weighted, *chosen, *keys])))
-    if len(columns[target].values) == 0:
+    wanted = list(dict.fromkeys([*labelled, *clustered.values(), *cut, *weighted, *chosen, *keys]))
+    columns = table.arrays(wanted) if wanted else {}
+    rows = len(columns[wanted[0]].values) if wanted else table.row_count()
+    if rows == 0:
         raise InputError(f"{table.location!r} has no rows.", where="data", hint="A model cannot be judged on no data.")
-    truth = read_target(target, columns[target], task, positive)
+    truth = without_target(rows) if target is None else read_target(target, columns[target], task, positive)
     sampling = design(
-        len(truth.truth),
+        rows,
         clusters=[values_of(one, name, columns[name]) for one, name in clustered.items()],
         weights=_weights(weights, columns[weights]) if weights else None,
     )
@@ -134,7 +137,7 @@ def _require(name: str, known: Collection[str], role: str, location: str) -> Non
 
 def _kept_back(
     known: Collection[str],
-    target: str,
+    target: str | None,
     weights: str | None,
     cluster: Sequence[str],
     features: Sequence[str] | None,
@@ -147,7 +150,7 @@ def _kept_back(
     if features is None:
         kept |= dict.fromkeys(available.row_ids, "row id") | dict.fromkeys(cluster, "cluster")
         kept |= {weights: "weights"} if weights else {}
-    kept |= dict.fromkeys(available.unavailable, "unavailable") | {target: "target"}
+    kept |= dict.fromkeys(available.unavailable, "unavailable") | ({target: "target"} if target else {})
     return {name: why for name, why in kept.items() if name in known}
 
 

@@ -6,7 +6,8 @@ import io
 import json
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -103,6 +104,8 @@ class Answer:
     """Of each batch of rows."""
     peak_bytes: int | None = None
     """The most memory that the largest process held; by its own account where no supervisor saw it."""
+    rows: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Of the task scores: a number a row (rows,), by name."""
 
 
 def read_answer(folder: Path, rows: int, wanted: Wanted) -> Answer | Problem | None:
