@@ -10,6 +10,7 @@ import pytest
 
 from evaluations import binary_evaluation
 from mlops_actions.evidence import Predicate, Reason, Statement
+from mlops_actions.evidence.verdict import RuleOutcome, TestSetLook
 from mlops_actions.reports import to_html, to_markdown
 from mlops_actions.reports.markdown import MAX_ROWS
 from statements import ALL, HOSTILE, evaluation, verdict
@@ -93,8 +94,50 @@ def test_a_verdict_reads_as_a_table_and_a_sentence_for_what_did_not_pass() -> No
     lines = to_markdown(Statement("m", "ab" * 32, verdict().model_copy(update={"rules": [of_all]}))).splitlines()
     assert lines[:3] == ["## Gate: ? inconclusive", "", "Not decided."]
     cells = [cell.strip() for cell in lines[8].strip("|").split(" | ")]
-    assert cells == ["? inconclusive", r"roc_auc \> champion", "–", "0.0143 (-0.001 … ∞)", "0"]
+    assert cells == ["? inconclusive", r"roc_auc \> champion", "0.73", "0.7443", "+0.0143 (-0.001 … ∞)", "0"]
     assert lines[10] == r"roc_auc \> champion: 61 more days would settle it."
+
+
+def test_a_rule_that_compares_with_a_number_has_no_difference() -> None:
+    rule = RuleOutcome(rule="f1 > 0.5", result="pass", value=0.7, lower=0.6, upper=0.8, limit=0.5, message="It is.")
+    section = to_markdown(Statement("m", "ab" * 32, verdict().model_copy(update={"rules": [rule]})))
+    assert r"| ✓ pass | f1 \> 0.5 | – | 0.7 (0.6 … 0.8) | – | 0.5 |" in re.sub(" +", " ", section)
+
+
+def test_what_can_be_done_about_an_open_verdict_stands_below_the_rules() -> None:
+    section = to_markdown(Statement("m", "ab" * 32, verdict().model_copy(update={"choices": ["Wait a day."]})))
+    assert "\nYou can: Wait a day." in section
+
+
+@pytest.mark.parametrize(
+    ("look", "told"),
+    [
+        ({"candidates": 1}, "This test set has judged 1 candidate, this one included."),
+        (
+            {"candidates": 7, "budget": 100},
+            "This test set has judged 7 candidates, this one included, of 100 that the policy allows.",
+        ),
+        (
+            {"candidates": 7, "counted": False},
+            "This test set has judged 7 candidates, this one included. "
+            "The look was not counted: the registry could not be written.",
+        ),
+    ],
+)
+def test_a_verdict_tells_how_worn_its_test_set_is(look: dict[str, object], told: str) -> None:
+    counted = TestSetLook.model_validate({"data": "cd" * 32, "look": 1, "counted": True, **look})
+    assert told in to_markdown(Statement("m", "ab" * 32, verdict().model_copy(update={"look": counted})))
+
+
+def test_a_warning_that_no_rule_tells_stands_above_the_rules() -> None:
+    rule = verdict().rules[0].model_copy(update={"slice": None, "where": "rules:1"})
+    reasons = [
+        Reason(code="unpaired", message="Judged as two samples.", warning=True),
+        Reason(code="harm-shown", message="warning only, it fell.", where="rules:1", warning=True),
+    ]
+    told = to_markdown(Statement("m", "ab" * 32, verdict().model_copy(update={"rules": [rule], "reasons": reasons})))
+    assert 0 < told.index("Warning: Judged as two samples.") < told.index("| ?")
+    assert "warning only" not in told
 
 
 def test_slices_that_did_not_pass_come_first_and_the_many_that_did_stay_small() -> None:

@@ -22,12 +22,14 @@ class RuleOutcome(Document):
     lower: float | None = None
     upper: float | None = None
     limit: float | None = None
-    champion: float | None = Field(None, description="The champion's value, where the rule names it.")
+    candidate: float | None = Field(None, description="The candidate's own value, where the rule compares it.")
+    champion: float | None = Field(None, description="The champion's value, or that of what else the rule names.")
     confidence: float | None = None
     n: int | None = None
     rows_needed: int | None = Field(None, description="Rows that would settle it; null: more rows would not.")
     clusters_needed: int | None = None
     severity: Literal["block", "warn"] = "block"
+    owner: str | None = Field(None, description="Whom to ask about the rule.")
     where: str | None = Field(None, description="`file:line` or `rules:line`.")
     message: str = Field(description="The outcome in one sentence.")
 

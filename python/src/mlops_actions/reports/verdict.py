@@ -21,28 +21,42 @@ from mlops_actions.reports.page import (
     number,
 )
 
-_NUMBERS = ("champion", "value, or difference", "limit")
+_NUMBERS = ("compared with", "candidate", "difference", "limit")
 _ORDER = ("fail", "inconclusive", "pass", "not-applicable")
 _DRAWN = 60
 """Slices of one rule that are drawn; further ones are a table."""
 
 
 def page(statement: Statement[Verdict]) -> Page:
-    """The rules, why those that did not pass did not, then each slice and each reason in full."""
+    """The rules, why those that did not pass did not and what can be done, then each slice and each reason in full."""
     verdict = statement.predicate
     rules = [rule for rule in verdict.rules if rule.slice is None]
     slices = [rule for rule in verdict.rules if rule.slice is not None]
-    points = (Text("Judged as points: the metrics came without uncertainty."),) if verdict.judged_on == "points" else ()
     blocks: tuple[Block, ...] = (
-        *points,
+        *_terms(verdict),
         Intervals(
             "Rules", ("outcome", "rule", *_NUMBERS, "dashed at the limit"), tuple(map(_rule, rules)), common=False
         ),
         *(Text(f"{rule.rule}: {rule.message}") for rule in rules if rule.result in ("fail", "inconclusive")),
+        *(Text(f"You can: {choice}") for choice in verdict.choices),
         *(block for rule in dict.fromkeys(one.rule for one in slices) for block in _by_slice(rule, slices)),
         Table("Every reason", ("rule", "why"), tuple((rule.rule, rule.message) for rule in rules), folded=True),
     )
     return Page("Gate", verdict.result, verdict.decision, blocks)
+
+
+def _terms(verdict: Verdict) -> Iterator[Text]:
+    """What to know before the numbers: what they rest on, warnings that no rule tells, and how worn the test set is."""
+    if verdict.judged_on == "points":
+        yield Text("Judged as points: the metrics came without uncertainty.")
+    told = {rule.where for rule in verdict.rules if rule.where}
+    yield from (Text(f"Warning: {one.message}") for one in verdict.reasons if one.warning and one.where not in told)
+    if look := verdict.look:
+        one = look.candidates == 1
+        judged = f"This test set has judged {look.candidates} candidate{'' if one else 's'}, this one included"
+        budget = f", of {look.budget} that the policy allows" if look.budget else ""
+        uncounted = "" if look.counted else " The look was not counted: the registry could not be written."
+        yield Text(f"{judged}{budget}.{uncounted}")
 
 
 def _rule(rule: RuleOutcome) -> Interval:
@@ -69,5 +83,8 @@ def _outcome(rule: RuleOutcome) -> str:
 
 
 def _numbers(rule: RuleOutcome) -> tuple[Cell, ...]:
-    value = Measure(rule.value, rule.lower, rule.upper, signed=rule.champion is not None)
-    return (number(rule.champion), value, number(rule.limit))
+    """A rule that compares shows both values and their difference, another one its value alone."""
+    compares = rule.champion is not None
+    value = Measure(rule.value, rule.lower, rule.upper, signed=compares)
+    own: tuple[Cell, Cell] = (number(rule.candidate), value) if compares else (value, "–")
+    return (number(rule.champion), *own, number(rule.limit))

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from gate_facts import DAYS, SCORE, SLICES, TERMS, facts, judged, mean, named, scope, sentence
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason
+from mlops_actions.policy.document import inline_policy
 from mlops_actions.policy.facts import Champion, Facts, Scope, Stated
 from mlops_actions.policy.judging.decision import choices, decide
+from mlops_actions.policy.judging.judge import judge
 from mlops_actions.policy.language.rule import Topic
 from mlops_actions.statistics.contrasts import combine
 from mlops_actions.statistics.estimate import Estimate
@@ -283,3 +285,20 @@ def test_a_gap_says_which_group_leaves_it_open(group: Estimate, code: str) -> No
 def test_the_pool_is_no_group_of_a_gap() -> None:
     groups = {"AA": scope(mean(0.9, 0.01)), "UA": scope(mean(0.9, 0.01)), "(other)": scope(mean(0.1, 0.01))}
     assert sentence("abs(gap(score[carrier])) <= 0.1", facts(scope(mean(0.85, 0.01)), groups))[:2] == ("pass", "shown")
+
+
+def test_a_rule_that_only_warns_gives_a_warning_and_names_its_owner() -> None:
+    rule = replace(inline_policy("score > 0.9").rules[0], severity="warn", owner="@risk", reason="It was promised.")
+    (finding,) = judge([rule], SCORE, TERMS)
+    (reason,) = decide([finding, *judged("score > 0.8", SCORE)]).reasons
+    assert (reason.warning, reason.where) == (True, "rules:1")
+    assert reason.message.startswith("warning only, `score > 0.9`: score is 0.85")
+    assert reason.message.endswith("Why it is asked: It was promised. Ask @risk.")
+    assert finding.outcomes[0].owner == "@risk"
+
+
+def test_a_comparison_tells_both_values() -> None:
+    (finding,) = judged("score > champion", SCORE)
+    assert (finding.outcomes[0].candidate, finding.outcomes[0].champion) == (0.85, 0.9)
+    (alone,) = judged("score > 0.8", SCORE)
+    assert (alone.outcomes[0].candidate, alone.outcomes[0].champion) == (None, None)

@@ -81,6 +81,7 @@ def _reason(finding: Finding) -> Reason:
         code=finding.code,
         message=f"{kind}`{finding.rule.text}`: {finding.message}{why}{owner}",
         where=finding.rule.where,
+        warning=not finding.blocks,
     )
 
 

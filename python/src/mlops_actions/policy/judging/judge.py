@@ -212,12 +212,14 @@ def _outcome(
         lower=None if point else _finite(estimate.lower(confidence)),
         upper=None if point else _finite(estimate.upper(confidence)),
         limit=member.claim.limit,
+        candidate=None if member.candidate is None else _finite(member.candidate),
         champion=None if member.champion is None else _finite(member.champion),
         confidence=None if point else confidence,
         n=member.few[0] if member.few else estimate.n if estimate.counted and not point else None,
         rows_needed=need.rows if need else None,
         clusters_needed=need.total if need and need.clustered else None,
         severity=severity,
+        owner=rule.owner,
         where=rule.where,
         message=message,
     )
@@ -272,7 +274,13 @@ def _plain(rule: Rule, severity: Severity, result: Result, code: str, message: s
     """A finding without numbers."""
     limit = rule.comparisons[0].limit if rule.comparisons else None
     outcome = RuleOutcome(
-        rule=rule.text, result=result, limit=limit, severity=severity, where=rule.where, message=message
+        rule=rule.text,
+        result=result,
+        limit=limit,
+        severity=severity,
+        owner=rule.owner,
+        where=rule.where,
+        message=message,
     )
     return Finding(rule, severity, result, code, message, message, (outcome,))
 

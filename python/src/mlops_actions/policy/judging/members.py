@@ -42,6 +42,8 @@ class Member:
     """Rows of the slice, whatever the metric's denominator."""
     truth: float | None = None
     """What a candidate just as good as the champion would show, where that satisfies the rule (non-inferiority)."""
+    candidate: float | None = None
+    """The candidate's own value, where the rule names a reference."""
     few: tuple[int, int] | None = None
     """Rows in the denominator, and how many are needed, where they are too few."""
 
@@ -145,7 +147,8 @@ def _member(comparison: Comparison, metric: str, label: str | None, scope: Scope
         equal = (1.0 - comparison.factor) * champion
         truth = equal if comparison.limit != equal and comparison.holds(equal) else None
     claim = Claim(estimate, comparison.operator, comparison.limit)
-    return Member(comparison, label, claim, champion, scope.rows, truth)
+    own = candidate.value if comparison.factor else None
+    return Member(comparison, label, claim, champion, scope.rows, truth, own)
 
 
 def _counted(member: Member, count: int, minimum: int) -> Member:
