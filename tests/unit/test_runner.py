@@ -115,17 +115,17 @@ def test_fail_on_decides_which_results_fail_the_step(job: Job, result: str, fail
     assert job.outputs["result"] == result
 
 
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [(InputError("wrong.", where="policy.yaml:7"), 2), (OutsideError("down.", hint="Try again."), 4)],
-)
+REFUSED = InputError("wrong.", where="policy.yaml:7", excerpt="a > b\n  ^")
+
+
+@pytest.mark.parametrize(("error", "code"), [(REFUSED, 2), (OutsideError("down.", hint="Try again."), 4)])
 def test_fail_on_never_does_not_hide_errors(job: Job, error: Exception, code: int) -> None:
     def fails(_: CommonInputs) -> Statement[Predicate]:
         raise error
 
     assert job.run(fails, **{"fail-on": "never"}) == code
     assert job.outputs["result"] == "error"
-    shown = {2: "::error file=policy.yaml,line=7::wrong.", 4: "::error::down. Try again."}
+    shown = {2: "::error file=policy.yaml,line=7::wrong.\n    a > b\n      ^\n", 4: "::error::down. Try again."}
     assert shown[code] in job.stdout.getvalue()
     assert not (job.folder / "mlops-evidence").exists()
 

@@ -15,16 +15,20 @@ _LISTED = 30
 class MlopsError(Exception):
     """Something stopped the action; the message is for the user, so no traceback is shown.
 
-    `where` is a place such as `policy.yaml:12` or an input's source; `hint` says what to write or do instead.
+    `where` is a place such as `policy.yaml:12` or an input's source; `hint` says what to write or do instead; `excerpt`
+    is the line that is wrong, with a caret on the next one, and is shown below the message.
     """
 
     exit_code: ClassVar[int] = 5
 
-    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, where: str | None = None, hint: str | None = None, excerpt: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.where = where
         self.hint = hint
+        self.excerpt = excerpt
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -233,6 +233,8 @@ def _refused(ci: CI, error: MlopsError) -> Outcome:
     file, line = _file_and_line(error.where)
     message = f"{error.message} {error.hint or ''}".rstrip() if file else str(error)
     ci.annotate([Annotation("error", message, file=file, line=line)])
+    for excerpt in (error.excerpt or "").splitlines():
+        ci.say(f"    {excerpt}")
     reasons = json.dumps([{"code": type(error).__name__, "message": error.message, "where": error.where}])
     return Outcome(error.exit_code, {"result": "error", "reasons": reasons})
 

@@ -251,6 +251,27 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("forbid passed(data)", "passed(data)"),
+        ("roc_auc >= champion ** 2", "champion **"),
+        ("\troc_auc >= 0.8 and f1 > 0.5", "roc_auc"),
+        ("température.x() > 0", "température.x"),
+        ("accuracy => 0.8", "=> 0.8"),
+        ("recall[carrier == AA] > 0.8", "AA]"),
+    ],
+)
+def test_a_caret_stands_below_the_place(text: str, part: str) -> None:
+    with pytest.raises(InputError) as refused:
+        parse_rule(text, "rules:1")
+    line, caret = (refused.value.excerpt or "").split("\n")
+    assert line == text
+    assert text[len(caret) - 1 :].startswith(part)
+    assert set(caret[:-1]) <= {" ", "\t"}
+    assert caret.endswith("^")
+
+
 @given(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=14).map(" ".join)))
 @example("(" * 300 + "a" + ")" * 300 + "> 1")
 @example("-" * 490 + "a > 1")

@@ -80,7 +80,10 @@ class Source:
         return self.text[self.start :]
 
     def _error(self, column: int, message: str, hint: str) -> InputError:
-        return InputError(f"column {column}: {message}", where=self.where, hint=hint)
+        # A tab stays one, so that the caret stands below its place however wide tabs are.
+        before = "".join(letter if letter == "\t" else " " for letter in self.text[: column - 1])
+        excerpt = None if "\n" in self.text else f"{self.text}\n{before}^"
+        return InputError(f"column {column}: {message}", where=self.where, hint=hint, excerpt=excerpt)
 
     def _unreadable(self, error: SyntaxError) -> InputError:
         for spelling, advice in _SPELLINGS:
