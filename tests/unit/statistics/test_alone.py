@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score, roc_auc_score
 
-from mlops_actions.statistics.alone import bins_of, explained, separation
+from mlops_actions.statistics.alone import bins_of, explained, one_against_rest, separation
 
 ROWS = 20_000
 
@@ -56,3 +56,11 @@ def test_without_both_classes_nothing_is_known() -> None:
     assert math.isnan(separation(np.array([0, 1, 0, 1]), np.array([True, False, True, False])))
     assert math.isnan(separation(np.array([0]), np.array([True])))
     assert math.isnan(explained(np.array([0, 1]), np.array([2.0, 2.0])))
+
+
+def test_several_classes_are_each_held_against_the_rest() -> None:
+    labels = np.random.default_rng(6).integers(0, 3, ROWS)
+    tells_one = np.where(labels == 2, 1, 0)
+    assert one_against_rest(labels, labels, 20) == 1.0
+    assert one_against_rest(tells_one, labels, 20) == pytest.approx((1 + 0.75 + 0.75) / 3, abs=0.01)
+    assert math.isnan(one_against_rest(labels, np.zeros(ROWS, dtype=int), 20))

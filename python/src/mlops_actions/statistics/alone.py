@@ -30,10 +30,22 @@ def bins_of(values: NDArray[Any], valid: NDArray[np.bool_] | None = None, bins: 
 def separation(bins: Codes, positive: NDArray[np.bool_]) -> float:
     """ROC AUC of the bins' rates of positives, from 0 to 1; NaN without both classes in either half.
 
-    Rates are learnt on every second row and scored on the others, then the other way round, and the two areas
+    Rates are learned on every second row and scored on the others, then the other way round, and the two areas
     averaged: a column of names that stand once each tells nothing, as it would on new rows.
     """
     return _cross_fitted(bins, positive.astype(np.float64), _area)
+
+
+def one_against_rest(bins: Codes, labels: Codes, most: int) -> float:
+    """The mean `separation` of each label from all others, weighted by its rows; of the `most` frequent labels.
+
+    NaN where no label has rows on both sides in either half.
+    """
+    counts = np.bincount(labels)
+    frequent = np.argsort(-counts, kind="stable")[: 1 if len(counts) == 2 else most]
+    areas = np.array([separation(bins, labels == label) for label in frequent])
+    kept = ~np.isnan(areas)
+    return float(np.average(areas[kept], weights=counts[frequent][kept])) if kept.any() else float("nan")
 
 
 def explained(bins: Codes, target: Floats) -> float:
@@ -46,8 +58,8 @@ def _cross_fitted(bins: Codes, target: Floats, score: Callable[[Floats, Floats],
     if not all(half.any() for half in halves):
         return float("nan")
     scores = [
-        score(_means(bins[learnt], target[learnt], int(bins.max()) + 1)[bins[scored]], target[scored])
-        for learnt, scored in (halves, halves[::-1])
+        score(_means(bins[learned], target[learned], int(bins.max()) + 1)[bins[scored]], target[scored])
+        for learned, scored in (halves, halves[::-1])
     ]
     return float(np.mean(scores))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -77,6 +78,7 @@ def run(inputs: Inputs) -> Statement[DataReport]:
     from mlops_actions.tables import open_table
     from mlops_actions.validate_data.contract import read_contract
     from mlops_actions.validate_data.custom.asking import ask, measures
+    from mlops_actions.validate_data.custom.history import earlier_rows
     from mlops_actions.validate_data.custom.reference import make_profile, open_reference, read_reference
     from mlops_actions.validate_data.plan import judge, make_plan
 
@@ -90,7 +92,8 @@ def run(inputs: Inputs) -> Statement[DataReport]:
         digests = [beside.submit(one.material, name) for name, one in opened.items() if one]
         wanted = measures(contract, data)
         known = read_reference(reference, wanted, contract) if reference else None
-        asked = ask(contract, data, reference=known, holdout=holdout, first=inputs.failing_rows)
+        earlier = partial(earlier_rows, inputs.evidence, contract)
+        asked = ask(contract, data, reference=known, holdout=holdout, earlier=earlier, first=inputs.failing_rows)
         plan = make_plan(contract, data.stored, inputs.failing_rows, asked.scan)
         _logger.info("Checking %s: %d columns, %d checks.", inputs.data, len(data.stored), len(contract.checks))
         scanned = data.scan(plan.scan)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mlops_actions.errors import InputError
@@ -53,6 +55,25 @@ REFUSED = {
     "implementation: {check: drift, max: 1}, mustBe: 0": (
         "c.yaml:8: drift counts no rows, so that nothing must be. Its own limit is among its arguments."
     ),
+    "implementation: {check: expression, holds: 'a >'}": (
+        "c.yaml:8: holds is 'a >': it cannot be read. Write `arrival >= departure`, `abs(total - net) < 0.01` or "
+        '`status in ["new", "paid"]`.'
+    ),
+    "implementation: {check: expression, holds: '1 > 2'}": "c.yaml:8: holds is '1 > 2': it names no column.",
+    "implementation: {check: freshness, column: a, max: soon}": (
+        "c.yaml:8: max is 'soon': write a duration such as 90s, 5m or 1h."
+    ),
+    "implementation: {check: volume}": "c.yaml:8: volume is {}: give it min, max or both.",
+    "implementation: {check: volume, min: 2, max: 1}": (
+        "c.yaml:8: volume is {'min': 2, 'max': 1}: no number of rows can meet both min and max."
+    ),
+    "implementation: {check: class-balance, column: a}": (
+        "c.yaml:8: class-balance is {'column': 'a'}: give it min, max or both."
+    ),
+    "implementation: {check: schema, allow: [add]}": "c.yaml:8: unknown allow 'add'. Did you mean 'added'?",
+    "implementation: {check: identical-rows, against: holdot}": (
+        "c.yaml:8: unknown against 'holdot'. Did you mean 'holdout'?"
+    ),
 }
 
 
@@ -74,3 +95,11 @@ def test_every_kind_documents_each_of_its_arguments(name: str) -> None:
     module = kind(name)
     assert module.Arguments.__doc__
     assert all(field.description for field in module.Arguments.model_fields.values())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_kind_and_argument_stands_in_the_documentation(name: str) -> None:
+    lines = Path("docs/actions/validate-data.md").read_text().splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| `{name}` |")]
+    for argument in kind(name).Arguments.model_fields:
+        assert f"`{argument}`" in row

@@ -12,7 +12,11 @@ from mlops_actions.tables.interface import LogicalType, Match, Tally
 
 RowNumber = Callable[[int], int]
 
-_COMMON: dict[LogicalType, str] = {"integer": "HUGEINT", "number": "DOUBLE", "array": "VARCHAR", "object": "VARCHAR"}
+_COMMON: dict[LogicalType, str] = {
+    "integer": "HUGEINT",
+    "number": "DOUBLE",
+    **dict.fromkeys(("array", "object", "map"), "VARCHAR"),
+}
 """What values are compared as where two tables may store one type differently."""
 
 

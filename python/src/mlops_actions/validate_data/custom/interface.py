@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from mlops_actions.errors import nearest
 from mlops_actions.evidence.data_report import CheckResult, Drift
 from mlops_actions.tables import LogicalType, Scan, Scanned, Table, Tally
 from mlops_actions.validate_data.rules import Severity, Threshold
@@ -149,3 +150,12 @@ class Kind(Protocol):
 def settled(check: CheckResult) -> Question:
     """A question that the scan need not answer."""
     return Question(lambda _: Found((check,)))
+
+
+def lacking(rule: Rule, sides: Sides, columns: Iterable[str]) -> Question | None:
+    """The failure of a check whose column the data does not have; None where it has all."""
+    for column in columns:
+        if column not in sides.data.stored:
+            message = f"{rule.kind}: the data has no column {column!r}. {nearest(column, sides.data.stored)}"
+            return settled(rule.result("fail", message.strip(), column=None))
+    return None

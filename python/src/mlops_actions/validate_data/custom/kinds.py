@@ -15,6 +15,20 @@ from mlops_actions.yaml_source import Keys, YamlSource
 KINDS = {
     "drift": "drift",
     "target-drift": "target_drift",
+    "identical-rows": "identical_rows",
+    "key-overlap": "key_overlap",
+    "group-overlap": "group_overlap",
+    "time-overlap": "time_overlap",
+    "target-leakage": "target_leakage",
+    "known-in-time": "known_in_time",
+    "class-balance": "class_balance",
+    "unseen-labels": "unseen_labels",
+    "conflicting-labels": "conflicting_labels",
+    "duplicates": "duplicates",
+    "freshness": "freshness",
+    "volume": "volume",
+    "schema": "schema",
+    "expression": "expression",
 }
 """The word after `check:` → module of this folder. A new kind is one file and one line."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from mlops_actions.evidence.data_report import Distribution
 from mlops_actions.statistics.drift.transport import Spread
 from mlops_actions.tables import Group, Groups, LogicalType, Scan, Table
-from mlops_actions.validate_data.custom.distributions import Cut, Measure, answer, question
+from mlops_actions.validate_data.custom.distributions import WHOLE, Cut, Measure, answer, question
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,12 +32,20 @@ def measure(table: Table, measures: Iterable[Measure], types: Mapping[str, Logic
     sample = table.arrays(sampled, types=types, sample=_SAMPLE) if sampled else {}
     labels = _labels(table, [one.column for one in wanted if one.of == "label"], types)
     empty = {one: _placed(one, types[one.column], sample.get(one.column), labels.get(one.column, ())) for one in wanted}
-    cuts = [Cut.of(str(place), one, found, table.location) for place, (one, found) in enumerate(empty.items())]
+    cuts = [
+        Cut.of(str(place), one, found, table.location)
+        for place, (one, found) in enumerate(empty.items())
+        if one.of != "label"  # whose rows are counted already
+    ]
+    if not cuts:
+        return empty
     scanned = table.scan(question(cuts, types, "season:"))
     counted = {cut.measure: answer(cut, scanned, "season:") for cut in cuts}
     return {
-        one: empty[one].model_copy(update={"counts": found.counts, "sums": found.sums})
-        for one, found in counted.items()
+        one: found.model_copy(update={"counts": counted[one].counts, "sums": counted[one].sums})
+        if one in counted
+        else found
+        for one, found in empty.items()
     }
 
 
@@ -49,18 +57,20 @@ def _labels(table: Table, columns: Sequence[str], types: Mapping[str, LogicalTyp
 
 
 def _placed(measure: Measure, type_: LogicalType, sample: Column | None, labels: Sequence[Group]) -> Distribution:
-    """Where the cuts lie; nothing is counted yet."""
-    ordered, cuts, spread = True, [], None
+    """Where the cuts lie; nothing but labels is counted yet."""
+    ordered, cuts, spread, counts = True, [], None, {}
     if measure.of == "label":
         ordered, cuts = False, [one.value for one in labels if one.value is not None]
+        rows = [one.rows for one in labels if one.value is not None]
+        counts = {WHOLE: [*rows, 0, sum(one.rows for one in labels) - sum(rows)]}
     elif sample is not None:
         values = sample.values if sample.valid is None else sample.values[sample.valid]
         if measure.of == "length" and sample.categories is not None:
             lengths = np.array([len(one) for one in sample.categories], dtype=np.int64)
             ordered, cuts, spread = _ordered(lengths[values], measure)
         elif sample.categories is not None:
-            codes, counts = np.unique(values, return_counts=True)
-            kept = codes[np.argsort(-counts, kind="stable")][:_MOST_CATEGORIES]
+            codes, frequencies = np.unique(values, return_counts=True)
+            kept = codes[np.argsort(-frequencies, kind="stable")][:_MOST_CATEGORIES]
             ordered, cuts = False, [sample.categories[code] for code in kept]
         elif type_ == "boolean":
             ordered, cuts = False, [False, True]
@@ -73,7 +83,7 @@ def _placed(measure: Measure, type_: LogicalType, sample: Column | None, labels:
         season=str(measure.season) if measure.season else None,
         cuts=[_plain(cut, type_) for cut in cuts],
         ordered=ordered,
-        counts={},
+        counts=counts,
         scale=spread.scale if spread else None,
         noise=spread.noise if spread else None,
     )
