@@ -21,7 +21,7 @@ def test_an_admin_url_is_an_envoy_of_somebody_else() -> None:
     assert not open_target("envoy:http://127.0.0.1:9901", SERVICES).capabilities.outlives_run
 
 
-@pytest.mark.parametrize("location", ["envy:127.0.0.1:8000", "127.0.0.1:8000", "", "traefik:x"])
+@pytest.mark.parametrize("location", ["envy:127.0.0.1:8000", "127.0.0.1:8000", "", "trafik:x"])
 def test_an_unknown_kind_is_refused_with_one_to_write(location: str) -> None:
     with pytest.raises(InputError, match=r"names no known kind of target\. .*envoy:127\.0\.0\.1:8000.* exec:COMMAND"):
         open_target(location, SERVICES)

@@ -10,6 +10,8 @@ from mlops_actions.canary_deploy.targets.interface import Target
 _OPENERS = {
     "envoy": "mlops_actions.canary_deploy.metrics.envoy",
     "exec": "mlops_actions.canary_deploy.metrics.exec",
+    "haproxy": "mlops_actions.canary_deploy.metrics.haproxy",
+    "traefik": "mlops_actions.canary_deploy.metrics.traefik",
 }
 """The target's kind → module whose `open_metrics(target)` returns the source; imported when it is asked for."""
 

@@ -1,12 +1,7 @@
 """Envoy: an embedded one (`envoy:HOST:PORT`, where users reach it) or one that runs already (`envoy:http://ADMIN`).
 
-One that runs already has clusters `stable` and `candidate`, and for each path two routes of which the first reads
-
-    match: {prefix: /, runtime_fraction: {default_value: {numerator: 0}, runtime_key: mlops_actions.canary.candidate}}
-    route: {cluster: candidate, timeout: 8s}
-
-and the second has the same match without `runtime_fraction` and `cluster: stable`. Its time limit is to be shorter
-than `interval`, and its layered runtime needs an `admin_layer`.
+One that runs already has clusters `stable` and `candidate`, and for each path two routes, of which the first has our
+runtime key: see the guide. Its time limit is to be shorter than `interval`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from mlops_actions.errors import InputError, nearest
 _OPENERS = {
     "envoy": "mlops_actions.canary_deploy.targets.envoy",
     "exec": "mlops_actions.canary_deploy.targets.exec",
+    "haproxy": "mlops_actions.canary_deploy.targets.haproxy",
+    "traefik": "mlops_actions.canary_deploy.targets.traefik",
 }
 """Scheme → module whose `open_target(location, services)` returns the Target; imported when it is asked for."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from mlops_actions.canary_deploy.targets.interface import Target
 from mlops_actions.errors import InputError, OutsideError
 
 _FOLLOW_LIMIT = 2.0
 _PAUSE = 0.01
+_ROUNDING = 1e-6
 
 
 def follow(target: Target, percent: float, seconds: float = _FOLLOW_LIMIT) -> None:
@@ -18,6 +20,26 @@ def follow(target: Target, percent: float, seconds: float = _FOLLOW_LIMIT) -> No
         if time.monotonic() > until:
             raise OutsideError(f"the weight of {target.location} stays at {found:g} % instead of {percent:g} %.")
         time.sleep(_PAUSE)
+
+
+def follow_state(target: Target, what: str, followed: Callable[[], bool], seconds: float) -> None:
+    """Wait until the target has taken over something else than a weight. OutsideError where it does not."""
+    until = time.monotonic() + seconds
+    while not followed():
+        if time.monotonic() > until:
+            raise OutsideError(f"{target.location} did not take over {what} within {seconds:g} s.")
+        time.sleep(_PAUSE)
+
+
+def parts(percent: float) -> tuple[int, int]:
+    """A share as whole weights of the stable side and the candidate, percentages where it is a whole one.
+
+    >>> parts(5), parts(0.5), parts(100)
+    ((95, 5), (9950, 50), (0, 100))
+    """
+    whole = 100 if abs(percent - round(percent)) < _ROUNDING else 10_000
+    candidate = round(percent * whole / 100)
+    return whole - candidate, candidate
 
 
 def refuse_moved(target: Target, expected: float | None, percent: float) -> None:
