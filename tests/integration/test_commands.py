@@ -123,6 +123,8 @@ def test_a_model_is_traced_from_the_registry_alone(released: Project, tmp_path: 
     done = Project(tmp_path).run("trace", "flights@champion", "--registry", f"file:{registry}", "--format", "text")
     assert done.returncode == 0, done.stderr
     assert {"training", "verdict"} <= {word for line in done.stdout.splitlines() for word in line.split()}
+    assert re.search(r"\n└─ promote \(log entry 1\)  @champion, v1, \S+ \S+, by mlops-actions", done.stdout)
+    assert "MISSING" not in done.stdout
 
 
 def test_the_history_of_a_model_tells_each_move_and_its_verdict(released: Project) -> None:

@@ -1,4 +1,4 @@
-"""From a model back to the data, code and configuration that it came from."""
+"""From a model back to the data, code, configuration, runs and people that it came from."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from mlops_actions.ci import CI
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.dossier import Link, finished, read_dossier
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import Predicate, Statement
+from mlops_actions.evidence import Material, Predicate, Statement, digest_bytes
 from mlops_actions.evidence.promotion import Promotion
+from mlops_actions.evidence.statement import KINDS
+from mlops_actions.evidence.verdict import Verdict
+from mlops_actions.registries import Change, Registry
 from mlops_actions.runner import Outcome, common_inputs
+
+_NEWEST = 1000
+"""Log entries that are looked through for the model's promotions."""
 
 _READ = frozenset({"data", "reference", "contract", "policy", "champion"})
 """Materials that are no statements themselves."""
@@ -30,6 +36,8 @@ class Node:
     sha256: str
     detail: str
     parents: tuple[Node, ...] = ()
+    missing: bool = False
+    """Whether a statement rests on this one, and it is nowhere to be found: the chain is broken here."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +54,10 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every 
 
     inputs = common_inputs(vars(options), os.environ)
     model = resolve(options.model, inputs.registry, inputs.name)
-    statements = read_dossier(inputs.evidence, open_registry(inputs.registry), [model])
-    chain = follow(options.model, model.sha256, statements)
+    registry = open_registry(inputs.registry)
+    statements = read_dossier(inputs.evidence, registry, [model])
+    changes = _changes(registry, model.name, model.sha256) if model.name else []
+    chain = follow(options.model, model.sha256, statements, changes)
     if not chain.parents:
         raise InputError(
             f"no statement in {inputs.evidence!r} is about {options.model!r} (sha256 {model.sha256[:12]}).",
@@ -59,9 +69,28 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:  # noqa: ARG001  every 
     return Outcome(0, {})
 
 
-def follow(name: str, sha256: str, statements: list[Link[Predicate]]) -> Node:
-    """The chain behind one digest: the statements about it, their materials, the statements about those."""
-    return _follow("model", name, sha256, statements, frozenset())
+def _changes(registry: Registry, name: str, sha256: str) -> list[Change]:
+    """The changes that let an alias name this model, oldest first, as far as they are not long ago."""
+    start = max(1, registry.head(name).entry - _NEWEST + 1)
+    return [one for one in registry.history(name, start) if one.after.sha256 == sha256]
+
+
+def follow(name: str, sha256: str, statements: list[Link[Predicate]], changes: Sequence[Change] = ()) -> Node:
+    """The chain behind one digest: the statements about it, their materials, the statements about those.
+
+    `changes` of the registry's log are told where no statement tells of the same entry.
+    """
+    model = _follow("model", name, sha256, statements, frozenset())
+    promotions = [one.statement.predicate for one in statements if isinstance(one.statement.predicate, Promotion)]
+    told = {(one.name, one.entry) for one in promotions}
+    logged = [_of_change(one) for one in changes if (one.after.name, one.entry) not in told]
+    return replace(model, parents=(*model.parents, *logged))
+
+
+def _of_change(change: Change) -> Node:
+    author = change.author
+    facts = [f"@{change.alias}", f"v{change.after.number}", f"{change.time:%Y-%m-%d %H:%M:%SZ}", f"by {author}"]
+    return Node(f"{change.action} (log entry {change.entry})", "", ", ".join(filter(None, [*facts, author.run_url])))
 
 
 def _follow(label: str, name: str, sha256: str, statements: list[Link[Predicate]], above: frozenset[str]) -> Node:
@@ -86,7 +115,7 @@ def _of_statements(alike: list[Link[Predicate]], statements: list[Link[Predicate
     predicate = link.statement.predicate
     known = {one.sha256 for one in statements}
     materials = [
-        _follow(material.name, material.uri, next(iter(material.digest.values()), ""), statements, above)
+        _follow_material(material, statements, above)
         for material in predicate.materials
         if material.digest.get("sha256") not in known | above
     ]
@@ -94,18 +123,37 @@ def _of_statements(alike: list[Link[Predicate]], statements: list[Link[Predicate
     return Node(predicate.KIND, link.sha256, _detail(link.statement) + others, tuple(materials))
 
 
+def _follow_material(material: Material, statements: list[Link[Predicate]], above: frozenset[str]) -> Node:
+    sha256 = next(iter(material.digest.values()), "")
+    if material.name in KINDS:
+        return Node(material.name, sha256, f"{material.uri}, MISSING: this statement is not here", missing=True)
+    return _follow(material.name, material.uri, sha256, statements, above)
+
+
 def _detail(statement: Statement[Predicate]) -> str:
     """The result, and who made it where and when."""
     predicate = statement.predicate
     facts: list[str] = [predicate.result]
     facts += [f"@{predicate.alias}"] if isinstance(predicate, Promotion) else []
+    people = _people(predicate)
     if predicate.provenance:
         provenance = predicate.provenance
         facts.append(provenance.finished.strftime("%Y-%m-%d %H:%M:%SZ"))
         facts += [f"commit {provenance.commit[:12]}"] if provenance.commit else []
         facts += [f"by {provenance.actor}"] if provenance.actor else []
-        facts += [provenance.run_url] if provenance.run_url else []
-    return ", ".join(facts)
+        people += [provenance.run_url] if provenance.run_url else []
+    return ", ".join([*facts, *people])
+
+
+def _people(predicate: Predicate) -> list[str]:
+    """Who approved or forced a promotion, and who owns the rules of a verdict."""
+    if isinstance(predicate, Promotion):
+        approved = [f"approved by {', '.join(predicate.approved_by)}"] if predicate.approved_by else []
+        return approved + ([f"forced: {predicate.forced.reason}"] if predicate.forced else [])
+    if isinstance(predicate, Verdict):
+        owners = dict.fromkeys(rule.owner for rule in predicate.rules if rule.owner)
+        return [f"rules of {', '.join(owners)}"] if owners else []
+    return []
 
 
 def text(chain: Node) -> str:
@@ -116,7 +164,8 @@ def text(chain: Node) -> str:
 def _tree(node: Node, first: str, rest: str, shown: set[str]) -> Iterator[str]:
     again = bool(node.parents) and node.sha256 in shown
     shown.add(node.sha256)
-    yield f"{first}{node.label}  {node.sha256[:12]}  {node.detail}{' (see above)' if again else ''}"
+    facts = "  ".join(filter(None, (node.label, node.sha256[:12], node.detail)))
+    yield f"{first}{facts}{' (see above)' if again else ''}"
     for number, parent in enumerate(() if again else node.parents, start=1):
         last = number == len(node.parents)
         yield from _tree(parent, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "), shown)
@@ -127,10 +176,12 @@ def mermaid(chain: Node) -> str:
     nodes: dict[str, str] = {}
     edges: dict[str, None] = {}
     for child, node in _edges(chain, None):
-        nodes[node.sha256] = f'  {_id(node)}["{node.label}<br/>{_quoted(node.detail)}<br/>{node.sha256[:12]}"]'
+        shown = "<br/>".join(filter(None, (node.label, _quoted(node.detail), node.sha256[:12])))
+        nodes[_id(node)] = f'  {_id(node)}["{shown}"]{":::missing" if node.missing else ""}'
         if child:
             edges[f"  {_id(node)} --> {_id(child)}"] = None
-    return "\n".join(["```mermaid", "graph LR", *nodes.values(), *edges, "```"])
+    style = ["  classDef missing stroke:#c00,stroke-dasharray:4"] if any(":::" in one for one in nodes.values()) else []
+    return "\n".join(["```mermaid", "graph LR", *nodes.values(), *edges, *style, "```"])
 
 
 def _edges(node: Node, child: Node | None) -> Iterator[tuple[Node | None, Node]]:
@@ -140,7 +191,7 @@ def _edges(node: Node, child: Node | None) -> Iterator[tuple[Node | None, Node]]
 
 
 def _id(node: Node) -> str:
-    return f"n{node.sha256[:12] or abs(hash(node.detail))}"
+    return f"n{node.sha256[:12] or digest_bytes(f'{node.label} {node.detail}'.encode())[:12]}"
 
 
 def _quoted(label: str) -> str:
@@ -157,5 +208,6 @@ def _as_dict(node: Node) -> dict[str, object]:
         "what": node.label,
         "sha256": node.sha256,
         "detail": node.detail,
+        "missing": node.missing,
         "from": [_as_dict(parent) for parent in node.parents],
     }
