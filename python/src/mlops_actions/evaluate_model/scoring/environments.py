@@ -19,7 +19,9 @@ from mlops_actions.yaml_source import read_yaml
 
 log = logging.getLogger(__name__)
 
-_MAKER = Path(mlops_actions.__file__).parents[2] / "requirements" / "model.py"
+_PACKAGE = Path(mlops_actions.__file__).parent
+_PLACES = (_PACKAGE.parents[1] / "requirements/model.py", _PACKAGE / "requirements/model.py")
+"""Of what makes environments: in a checkout, and where the wheel is installed."""
 _WRONG_INPUT = 2
 _VERSION = re.compile(r"3\.\d+(\.\d+)?")
 _KINDS = "requirements.txt, pylock.toml, uv.lock, pyproject.toml, or a folder with one of them"
@@ -45,15 +47,10 @@ def make_environment(requirements: Path, python: str = "python3", source: str = 
     file = _requirements_file(requirements, source)
     python = _python(requirements, python)
     base = python if _VERSION.fullmatch(python) else find_interpreter(python, "python").executable
-    if not _MAKER.is_file():
-        raise InputError(
-            "an environment can be made only by a checkout of mlops-actions.",
-            where=source,
-            hint=f"Make it yourself (`uv pip install -r {file.name}`) and name its interpreter with `python`.",
-        )
+    maker = next(place for place in _PLACES if place.is_file())
     log.info("Environment of %s with Python %s.", file, python)
     done = subprocess.run(
-        [sys.executable, "-E", "-s", str(_MAKER), str(file), "--python", base],
+        [sys.executable, "-E", "-s", str(maker), str(file), "--python", base],
         capture_output=True,
         text=True,
         check=False,
