@@ -1,4 +1,4 @@
-"""Makes the data and trains the model of a small project: `train.py good`, or `train.py bad` on labels drawn by lot."""
+"""Makes the data and trains the model of a small project; `train.py bad` trains it on labels drawn by lot."""
 
 import sys
 from pathlib import Path
@@ -20,12 +20,12 @@ def flights(seed: int) -> pd.DataFrame:
 
 
 def main() -> None:
-    Path("data").mkdir()
-    Path("build").mkdir()
+    for folder in ("data", "build"):
+        Path(folder).mkdir(exist_ok=True)
     train, test = flights(seed=1), flights(seed=2)
     train.to_csv("data/train.csv", index=False)
     test.to_csv("data/test.csv", index=False)
-    labels = train.late if sys.argv[1] == "good" else train.late.sample(frac=1, random_state=1)
+    labels = train.late.sample(frac=1, random_state=1) if "bad" in sys.argv else train.late
     joblib.dump(LogisticRegression().fit(train[FEATURES], labels), "build/model.joblib")
 
 
