@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -52,10 +52,12 @@ class Column:
     """Shape (rows,): False where the value is missing (null or NaN). None: nothing is missing."""
     categories: list[str] | None = None
     """The distinct strings that the codes stand for, sorted; None unless the column holds strings."""
+    type: str | None = None
+    """What pandas makes of it besides a plain array, if the file tells: `category`, `Int64`, `datetime64[us, UTC]`."""
 
     def first(self, rows: int) -> Column:
         """Only the first rows of it."""
-        return Column(self.values[:rows], None if self.valid is None else self.valid[:rows], self.categories)
+        return replace(self, values=self.values[:rows], valid=None if self.valid is None else self.valid[:rows])
 
 
 @dataclass(frozen=True)

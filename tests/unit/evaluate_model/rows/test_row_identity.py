@@ -58,3 +58,9 @@ def test_the_order_counts() -> None:
 def test_rows_without_columns_are_refused() -> None:
     with pytest.raises(ValueError, match="rows without columns cannot be told apart"):
         row_hashes({})
+
+
+def test_integers_that_no_float_can_hold_are_told_apart() -> None:
+    large = [2**53, 2**53 + 1, -(2**53) - 1, -(2**63), 2**63 - 1]
+    assert len(set(row_hashes({"x": column(large)}).tolist())) == len(large)
+    assert row_hashes({"x": column([5, 2**53])}).tolist() == row_hashes({"x": column([5.0, 2.0**53])}).tolist()

@@ -22,12 +22,12 @@ def test_missing_values_are_marked_in_every_kind() -> None:
     days = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[us]")
     text = encode_column(Column(np.array([1, 0], dtype=np.uint8), VALID, ["a", "b"]))
     boolean = encode_column(Column(np.array([True, True]), VALID))
-    integer = encode_column(Column(np.array([5, 6]), VALID))
+    number = encode_column(Column(np.array([5.0, 6.0]), VALID))
     date = encode_column(Column(days, VALID))
-    assert (text[0], text[1].tolist()) == ({"kind": "text", "categories": ["a", "b"]}, [1, -1])
-    assert (boolean[0], boolean[1].tolist()) == ({"kind": "boolean"}, [1, -1])
-    assert (integer[0], integer[1][0], np.isnan(integer[1][1])) == ({"kind": "number"}, 5.0, True)
-    assert (date[0], np.isnat(date[1]).tolist()) == ({"kind": "datetime"}, [False, True])
+    assert (text[0], text[1].tolist()) == ({"kind": "text", "categories": ["a", "b"], "type": None}, [1, -1])
+    assert (boolean[0], boolean[1].tolist()) == ({"kind": "boolean", "type": None}, [1, -1])
+    assert (number[0], number[1][0], np.isnan(number[1][1])) == ({"kind": "number", "type": None}, 5.0, True)
+    assert (date[0], np.isnat(date[1]).tolist()) == ({"kind": "datetime", "type": None}, [False, True])
 
 
 def test_numbers_without_gaps_keep_their_type() -> None:
@@ -63,3 +63,9 @@ def test_the_scorer_runs_on_python_3_9_with_the_standard_library(path: Path) -> 
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
             assert {name.partition(".")[0] for name in names} <= set(sys.stdlib_module_names) | own
+
+
+def test_integers_with_gaps_are_exact() -> None:
+    description, array = encode_column(Column(np.array([2**53 + 1, 6]), VALID, type="Int64"))
+    assert description == {"kind": "integer", "type": "Int64"}
+    assert array.tolist() == [(2**53 + 1, True), (0, False)]

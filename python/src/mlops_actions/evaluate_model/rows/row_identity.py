@@ -17,6 +17,7 @@ from mlops_actions.tables.interface import Column
 Hashes = NDArray[np.uint64]
 
 _MISSING = np.uint64(0x9E3779B97F4A7C15)
+_EXACT = 2**53
 
 
 def row_hashes(columns: Mapping[str, Column]) -> Hashes:
@@ -50,6 +51,10 @@ def _words(column: Column) -> Hashes:
     else:
         # Adding 0 makes one of the two zeros.
         words = (values.astype(np.float64) + 0.0).view(np.uint64)
+        if values.dtype.kind in "iu":
+            # Beyond it several integers are one float.
+            large = (values > _EXACT) | (values < -_EXACT)
+            words = np.where(large, values.astype(np.uint64), words) if large.any() else words
     return words if column.valid is None else np.where(column.valid, words, _MISSING)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import frame_types
 import protocol
 
 Column = dict[str, Any]
@@ -28,10 +29,10 @@ def table_for(model: Any, request: dict[str, Any]) -> tuple[Table, list[str]]:
         missing = [name for name in names if name not in given]
         if getattr(model, "takes_columns", False):
             return Table(present, arrays), missing
-        return Table(present, framed(present)), missing
+        return Table(present, framed(present, model)), missing
     wanted = getattr(model, "n_features_in_", None)
     if wanted is None and not hasattr(model, "takes_columns"):
-        return Table(columns, framed(columns)), []
+        return Table(columns, framed(columns, model)), []
     if wanted is not None and int(wanted) != len(columns):
         raise protocol.ProblemError("feature-count", "", wanted=int(wanted), given=len(columns))
     return Table(columns, matrix), []
@@ -48,21 +49,15 @@ class Table:
         return self.build({name: read(rows) for name, read in self.columns.items()}, rows)
 
 
-def framed(columns: Sequence[Column]) -> Callable[[dict[str, Any], slice], Any]:
-    """The function that makes a DataFrame with the types that pandas gives such columns when it reads a file."""
-    import numpy
+def framed(columns: Sequence[Column], model: Any) -> Callable[[dict[str, Any], slice], Any]:
+    """The function that makes a DataFrame of the types that the model saw (see `frame_types`)."""
     import pandas
 
-    # A batch may hold nothing but missing values: its type is that of the whole column.
-    types = {
-        column["name"]: pandas.Series(numpy.array(column["categories"], dtype=object)).dtype
-        for column in columns
-        if column["kind"] == "text"
-    }
+    types = frame_types.types_of(columns, model)
 
     def frame(arrays: dict[str, Any], rows: slice) -> Any:
         index = range(rows.start, rows.stop)
-        series = {name: pandas.Series(array, index, types.get(name)) for name, array in arrays.items()}
+        series = {name: frame_types.series(array, index, types.get(name)) for name, array in arrays.items()}
         return pandas.DataFrame(series, index)
 
     return frame
@@ -83,7 +78,8 @@ def arrays(columns: dict[str, Any], _rows: slice) -> Any:
 def reader(column: Column) -> Callable[[slice], Any]:
     """The function that gives a column's values in some rows, all batches of one type.
 
-    Text, and booleans with gaps, are objects with None, which pandas reads as missing.
+    Text, and booleans with gaps, are objects with None, which pandas reads as missing; integers with gaps are numbers
+    with NaN, unless their type has room for gaps: then they are masked.
     """
     import numpy
 
@@ -96,4 +92,8 @@ def reader(column: Column) -> Callable[[slice], Any]:
             return lambda rows: array[rows].astype(bool)
         truths = numpy.array([False, True, None], dtype=object)
         return lambda rows: truths[array[rows]]
+    if column["kind"] == "integer":
+        if frame_types.has_room(column["type"]):
+            return lambda rows: numpy.ma.array(array["value"][rows], mask=~array["valid"][rows])
+        return lambda rows: numpy.where(array["valid"][rows], array["value"][rows].astype(float), numpy.nan)
     return lambda rows: numpy.array(array[rows])

@@ -112,15 +112,24 @@ def _loading(model: ModelFile) -> Loading:
 
 
 def encode_column(column: Column) -> tuple[dict[str, Any], NDArray[Any]]:
-    """A column as one array without objects: numbers with NaN, datetimes with NaT, codes with -1 for missing."""
+    """A column as one array without objects.
+
+    Numbers with NaN, datetimes with NaT, codes with -1 for missing; integers with gaps are pairs, since none of them
+    is free to stand for missing, and beyond 2^53 a float would be another number.
+    """
     values, valid = column.values, column.valid
+    said = {"type": column.type}
     if column.categories is not None:
-        return {"kind": "text", "categories": column.categories}, _gaps(values.astype(np.int32), valid, -1)
+        return {"kind": "text", "categories": column.categories, **said}, _gaps(values.astype(np.int32), valid, -1)
     if values.dtype.kind == "b":
-        return {"kind": "boolean"}, _gaps(values.astype(np.int8), valid, -1)
+        return {"kind": "boolean", **said}, _gaps(values.astype(np.int8), valid, -1)
     if values.dtype.kind == "M":
-        return {"kind": "datetime"}, _gaps(values, valid, np.datetime64("NaT"))
-    return {"kind": "number"}, values if valid is None else _gaps(values.astype(np.float64), valid, np.nan)
+        return {"kind": "datetime", **said}, _gaps(values, valid, np.datetime64("NaT"))
+    if values.dtype.kind in "iu" and valid is not None:
+        pairs = np.zeros(len(values), dtype=[("value", values.dtype), ("valid", bool)])
+        pairs["value"], pairs["valid"] = np.where(valid, values, 0), valid
+        return {"kind": "integer", **said}, pairs
+    return {"kind": "number", **said}, values if valid is None else _gaps(values.astype(np.float64), valid, np.nan)
 
 
 def _gaps(values: NDArray[Any], valid: NDArray[np.bool_] | None, missing: Any) -> NDArray[Any]:

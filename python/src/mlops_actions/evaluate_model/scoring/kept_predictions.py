@@ -98,7 +98,8 @@ def kept_predictions(
 
 def _key(model: Model, test_set: TestSet, isolation: Isolation) -> str:
     columns = [
-        (name, column.values.dtype.str, column.categories is not None) for name, column in test_set.features.items()
+        (name, column.values.dtype.str, column.categories is not None, column.type)
+        for name, column in test_set.features.items()
     ]
     question = json.dumps([PROTOCOL, wanted_of(test_set.target.task), test_set.rows, test_set.row_order, columns])
     return f"predictions/{model.sha256}/{hashlib.sha256(question.encode()).hexdigest()}/{isolation}"

@@ -33,7 +33,8 @@ def fetch(
     for index, names in enumerate(categories):
         if names is not None:
             connection.execute(f"DROP TYPE mlops_categories_{index}")
-    return {name: _column(found[f"c{index}"], categories[index]) for index, name in enumerate(wanted)}
+    pandas = reading.pandas
+    return {name: _column(found[f"c{index}"], categories[index], pandas.get(name)) for index, name in enumerate(wanted)}
 
 
 def _make_enum(enum: str, cell: str, connection: duckdb.DuckDBPyConnection, reading: Reading) -> list[str]:
@@ -43,7 +44,7 @@ def _make_enum(enum: str, cell: str, connection: duckdb.DuckDBPyConnection, read
     return list(connection.execute(f"SELECT enum_range(NULL::{enum})").fetchall()[0][0])
 
 
-def _column(found: Any, categories: list[str] | None) -> Column:
+def _column(found: Any, categories: list[str] | None, type_: str | None) -> Column:
     mask = np.ma.getmaskarray(found) if isinstance(found, np.ma.MaskedArray) else None
     values = np.asarray(found.data if isinstance(found, np.ma.MaskedArray) else found)
-    return Column(values, None if mask is None or not mask.any() else ~mask, categories)
+    return Column(values, None if mask is None or not mask.any() else ~mask, categories, type_)

@@ -12,6 +12,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.tables.duckdb.types import free_name, literal, logical, quoted
 from mlops_actions.tables.files import Files, check_names
 from mlops_actions.tables.interface import StoredType
+from mlops_actions.tables.pandas_types import pandas_types
 from mlops_actions.tables.text_files import read_header
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Reading:
     """What a connection needs before it can select."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """A path on this machine → what messages call it."""
+    pandas: Mapping[str, str] = field(default_factory=dict)
+    """What pandas would make of columns besides plain arrays (see `Column.type`)."""
 
 
 def read_parquet(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
@@ -54,7 +57,7 @@ def read_parquet(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading
     # row_number is slower, but the virtual columns are hidden by real ones
     stored: dict[str, StoredType] = {name: logical(type_) for name, type_ in types.items()}
     reading = Reading(source, IN_ORDER if hidden else _BY_FILE, stored, files.addresses, prepare)
-    return with_partitions(reading, files)
+    return with_partitions(replace(reading, pandas=_pandas(files, types, connection)), files)
 
 
 def read_csv(files: Files) -> Reading:
@@ -100,6 +103,16 @@ def read_json(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
         name: "json" if type_ == "JSON" else logical(type_) for name, type_ in types.items()
     }
     return with_partitions(Reading(source, IN_ORDER, stored), files)
+
+
+def _pandas(files: Files, types: Mapping[str, str], connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The first file's own word; without one, moments in UTC are what pandas calls aware of their zone."""
+    aware = {name: "datetime64[us, UTC]" for name, type_ in types.items() if type_ == "TIMESTAMP WITH TIME ZONE"}
+    found = connection.execute(
+        f"SELECT value FROM parquet_kv_metadata({listed(files.addresses[:1])}) WHERE decode(key) = 'pandas'"  # noqa: S608
+    ).fetchall()
+    told = pandas_types(found[0][0]) if found else {}
+    return aware | {name: type_ for name, type_ in told.items() if name in types}
 
 
 def _reach(scheme: str, connection: duckdb.DuckDBPyConnection) -> None:
