@@ -94,7 +94,10 @@ def test_lightgbm_gets_the_categories_that_it_was_trained_on(evaluate: Evaluate,
 
 @pytest.mark.parametrize(
     "model",
-    [LGBMClassifier(n_estimators=20, verbose=-1, n_jobs=1), XGBClassifier(n_estimators=20, n_jobs=1)],
+    [
+        LGBMClassifier(n_estimators=20, verbose=-1, n_jobs=1),
+        XGBClassifier(n_estimators=20, n_jobs=1, enable_categorical=True),
+    ],
     ids=["lightgbm", "xgboost"],
 )
 def test_a_model_that_knows_its_categories_gets_them_from_a_file_without_types(evaluate: Evaluate, model: Any) -> None:
