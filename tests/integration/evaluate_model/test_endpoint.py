@@ -15,8 +15,9 @@ from sklearn.metrics import mean_absolute_error, roc_auc_score
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evaluate_model.action import Inputs, run
 from mlops_actions.evaluate_model.external import http_client
-from mlops_actions.evidence import Statement, digest_path
+from mlops_actions.evidence import EvidenceStore, Material, Statement, digest_path
 from mlops_actions.evidence.evaluation import Evaluation
+from mlops_actions.evidence.training import Training
 from prediction_server import SHA256, Reply, Server
 
 from .conftest import frame, write_table
@@ -69,6 +70,17 @@ def test_it_has_the_metrics_of_its_answers(server: Server) -> None:
     assert found.timing.load_seconds is None
     assert found.timing.latency_p95_ms is not None
     assert set(server.asked[0]["instances"][0]) == {"wind", "rain", "day"}
+
+
+def test_rows_of_its_training_data_are_found(server: Server) -> None:
+    """By the digest that it says it serves."""
+    write_table(frame().head(30), "train.parquet")
+    data = Material(name="data", uri="train.parquet", digest={"sha256": digest_path("train.parquet")})
+    training = Training(result="pass", materials=[data], command=["train"], exit_code=0, seconds=1.0)
+    EvidenceStore("mlops-evidence").write(Statement("served", SHA256, training))
+    found = statement(server.url).predicate
+    assert "rows-of-training-data" in [one.code for one in found.reasons]
+    assert found.references["baseline"].name == "majority class of the training data"
 
 
 def test_rows_go_in_batches(server: Server) -> None:

@@ -102,3 +102,69 @@ def test_without_a_training_statement_that_is_said(
     assert "No training statement of the model in mlops-evidence: nobody knows whether it saw these rows." in (
         told.messages
     )
+
+
+@pytest.mark.parametrize("way", ["predictions", "large"])
+def test_rows_are_counted_for_predictions_too(way: str, trained: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the columns that both tables have; of those that are too many to be read, in a sample."""
+    monkeypatch.setattr(large, "MOST_ROWS", 100 if way == "large" else 10**6)
+    write_table(frame().assign(probability=0.5), "rows.parquet")
+    write_table(frame().head(30)[["rain", "wind", "late"]], "train.parquet")
+    record(trained, "train.parquet")
+    given = {
+        "model": trained,
+        "data": "rows.parquet",
+        "predictions": "rows.parquet",
+        "target": "late",
+        "cluster": "day",
+    }
+    found = run(Inputs.model_validate(given)).predicate
+    assert ("reduction" in found.model_dump(exclude_none=True)) == (way == "large")
+    (warning,) = [one for one in found.reasons if one.code == "rows-of-training-data"]
+    rows, whole = ("sampled rows", "sample") if way == "large" else ("rows", "test set")
+    assert warning.message == (
+        f"30 of 400 {rows} (7.5 %) have the same features as a row of 'train.parquet', which the model was trained on: "
+        f"what it scores may be too good. Warned from 1 %; within the {whole} itself 0.0 % of the rows have a twin."
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [
+        (["late", "wind2"], "the two have no column in common."),
+        (["hour"], "the columns that both have, hour, do not tell rows apart."),
+    ],
+)
+def test_predictions_without_columns_to_tell_rows_by(
+    trained: str, told: pytest.LogCaptureFixture, columns: list[str], why: str
+) -> None:
+    table = frame().assign(hour=frame().index % 24, wind2=1.5)
+    write_table(table[["late", "hour"]].assign(probability=0.5), "rows.parquet")
+    write_table(table[columns], "train.parquet")
+    record(trained, "train.parquet")
+    given = {"model": trained, "data": "rows.parquet", "predictions": "rows.parquet", "target": "late"}
+    assert "rows-of-training-data" not in [one.code for one in run(Inputs.model_validate(given)).predicate.reasons]
+    unknown = "Whether the training data 'train.parquet' shares rows with the test set is not known: "
+    assert f"{unknown}{why}" in told.messages
+
+
+def test_the_baseline_is_that_of_the_training_labels(evaluate: Evaluate, trained: str) -> None:
+    write_table(frame(500).tail(100).assign(late=[1] * 75 + [0] * 25), "train.parquet")
+    record(trained, "train.parquet")
+    baseline = evaluate(trained, latency_repeats=0).references["baseline"]
+    late = frame().late
+    assert baseline.name == "majority class of the training data"
+    assert baseline.estimates["accuracy"].value == pytest.approx(late.mean())
+    assert baseline.estimates["brier"].value == pytest.approx(((late - 0.75) ** 2).mean())
+
+
+def test_without_labels_in_the_training_data_it_is_that_of_the_test_set(
+    evaluate: Evaluate, trained: str, told: pytest.LogCaptureFixture
+) -> None:
+    write_table(frame(500).tail(100).drop(columns="late"), "train.parquet")
+    record(trained, "train.parquet")
+    assert evaluate(trained, latency_repeats=0).references["baseline"].name == "majority class of the test set"
+    assert (
+        "The labels of the training data 'train.parquet' are not known: the baseline is that of the test set."
+        in told.messages
+    )

@@ -189,6 +189,7 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.comparison.pairing import score_all
     from mlops_actions.evaluate_model.comparison.scores import check_scores, with_champion_beside
     from mlops_actions.evaluate_model.comparison.side_by_side import check_comparable, with_turns
+    from mlops_actions.evaluate_model.comparison.training import find_training, training_labels
     from mlops_actions.evaluate_model.measuring.cuts import cuts_of
     from mlops_actions.evaluate_model.measuring.large import evaluate_large, large_table
     from mlops_actions.evaluate_model.measuring.own import find_own, materials_of, with_own
@@ -218,8 +219,10 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     known = known_before(inputs, candidate, rivals, test_set, sandbox, [*materials, *materials_of(own)])
     cuts = cuts_of(test_set.slices, test_set.protected, test_set.cut)
     try:
-        seen = find_overlap(inputs.evidence, candidate.sha256, test_set)
+        training = find_training(inputs.evidence, candidate.sha256, test_set.material)
+        seen = find_overlap(training, test_set)
         scored = score_all(inputs, candidate, rivals, test_set, sandbox)
+        scored = replace(scored, trained=training_labels(training, test_set))
         scored = with_turns(scored, inputs, model, rivals, test_set, sandbox)
         scored = with_own(inputs, own, test_set, scored, sandbox)
         evaluation = measured(inputs, test_set, cuts, scored, known)

@@ -51,3 +51,17 @@ def test_a_weighted_median_halves_the_weight() -> None:
     values = baseline_of(sample, ["mae"])[1]["mae",].values
     assert values is not None
     assert values.tolist() == [3.0] * 3
+
+
+def test_the_labels_of_the_training_data_come_first_where_they_are_known() -> None:
+    truth, trained = np.array([1, 1, 1, 0]), np.array([0, 0, 0, 1])
+    weighted = design(4, weights=np.array([1, 1, 1, 9.0]))
+    name, found = baseline_of(Sample("binary", truth, Predictions(labels=truth), design=weighted), [], trained)
+    (predictions,) = found.values()
+    assert name == "majority class of the training data"
+    assert predictions.scores == pytest.approx(np.full(4, 0.25))
+    sample = Sample("regression", np.arange(3.0), Predictions(values=np.arange(3.0)))
+    name, found = baseline_of(sample, ["mae", "mse"], np.array([5.0, 6.0, 10.0]))
+    assert name == "mean (median for absolute errors) of the training data"
+    assert found["mae",].values == pytest.approx([6.0] * 3)
+    assert found["mse",].values == pytest.approx([7.0] * 3)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
 
 from mlops_actions.evaluate_model.comparison.asked import cost_matrix
 from mlops_actions.evaluate_model.comparison.candidate import Candidate
@@ -54,6 +56,8 @@ class Scored:
     """Predictions of rivals that were kept in the registry."""
     turns: tuple[Repeats, Repeats] | None = None
     """How long calls of the candidate and of the champion took, side by side, where that was asked."""
+    trained: NDArray[Any] | None = None
+    """The target in the candidate's training data, coded as the test set's, where that is known."""
     own: OwnNumbers = field(default_factory=OwnNumbers)
     """What metrics of the user's own gave for each model."""
 

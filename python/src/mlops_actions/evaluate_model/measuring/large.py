@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evaluate_model.comparison.asked import asked_metrics
 from mlops_actions.evaluate_model.comparison.candidate import size_of
-from mlops_actions.evaluate_model.comparison.overlap import refuse_trained_on
+from mlops_actions.evaluate_model.comparison.overlap import find_overlap_of_sample
+from mlops_actions.evaluate_model.comparison.training import find_training
 from mlops_actions.evaluate_model.external.predictions_file import PROBABILITY
 from mlops_actions.evaluate_model.measuring.measurement import records, slice_document
 from mlops_actions.evaluate_model.measuring.reasons import not_estimated
 from mlops_actions.evaluate_model.measuring.reduction import Reduced, Roles, reduce_table
 from mlops_actions.evaluate_model.own_metrics.names import own_metrics
 from mlops_actions.evaluate_model.rows.clusters import column_of
+from mlops_actions.evaluate_model.rows.testset import NESTED
 from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
 from mlops_actions.evidence import Reason, Statement
 from mlops_actions.evidence.evaluation import Evaluation, Reduction
@@ -71,14 +73,16 @@ def evaluate_large(inputs: Inputs, table: Table, model: Model | None) -> Stateme
     roles = _roles(inputs, table)
     log.info("%s rows are too many to be read: they are counted where they are.", f"{table.row_count():,}")
     try:
-        refuse_trained_on(inputs.evidence, subject, material)
+        training = find_training(inputs.evidence, subject, material)
         whole = reduce_table(table.frame, roles)
     except MisbehaviourError as error:
         reason = Reason(code=error.code, message=f"The model {error.message}", where=name)
         return Statement(name, subject, Evaluation(result="fail", reasons=[reason], **known))
     log.info("They are %s runs of like rows.", f"{len(whole.sample.truth):,}")
     known["positive_label"] = whole.target.positive
-    return Statement(name, subject, _measured(inputs, table, roles, whole, known))
+    found = _measured(inputs, table, roles, whole, known)
+    seen = find_overlap_of_sample(training, table, _visible(inputs, table))
+    return Statement(name, subject, found.model_copy(update={"reasons": [*found.reasons, *seen]}))
 
 
 def _measured(inputs: Inputs, table: Table, roles: Roles, whole: Reduced, known: dict[str, Any]) -> Evaluation:
@@ -161,6 +165,12 @@ def _roles(inputs: Inputs, table: Table) -> Roles:
         threshold=inputs.decision_threshold,
         positive=inputs.positive_label,
     )
+
+
+def _visible(inputs: Inputs, table: Table) -> list[str]:
+    """The columns that a model may have seen."""
+    roles = {inputs.target, PROBABILITY, inputs.weights, *inputs.cluster, *inputs.key}
+    return [name for name, kind in table.columns.items() if name not in roles and kind not in NESTED]
 
 
 def _noticed(found: Measured, errors: dict[str, float]) -> list[Reason]:

@@ -111,7 +111,7 @@ def _models(inputs: Inputs, test_set: TestSet, scored: Scored) -> Given:
         assert rival is not None
         found[role] = rival
     # Of several baselines the one that the metrics of absolute errors have.
-    found["baseline"] = list(baseline_of(sample, ["own"])[1].values())[-1]
+    found["baseline"] = list(baseline_of(sample, ["own"], scored.trained)[1].values())[-1]
     return Given(
         truth=_column(sample.truth, classes),
         models={role: _predicted(one, classes) for role, one in found.items()},

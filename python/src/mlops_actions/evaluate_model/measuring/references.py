@@ -41,7 +41,7 @@ def with_references(
     names, confidence = list(evaluation.estimates), inputs.confidence
     references: dict[Role, Reference] = {}
     if test_set.target.task != "scores":
-        references["baseline"] = baseline(sample_of(inputs, test_set, scored), names, confidence, scored.own)
+        references["baseline"] = baseline(sample_of(inputs, test_set, scored), names, confidence, scored)
     if "anchor" in scored.rivals:
         sample = sample_of(inputs, test_set, scored, "anchor")
         references["anchor"] = anchor(rivals["anchor"], sample, names, confidence, scored.own)
@@ -55,14 +55,14 @@ def with_references(
     return evaluation.model_copy(update=updates)
 
 
-def baseline(sample: Sample, metrics: Sequence[str], confidence: float, own: OwnNumbers) -> Reference:
+def baseline(sample: Sample, metrics: Sequence[str], confidence: float, scored: Scored) -> Reference:
     """Against no model at all, on the same rows."""
-    name, constants = baseline_of(sample, metrics)
-    rows = own.rows.get("baseline", {})
+    name, constants = baseline_of(sample, metrics, scored.trained)
+    rows = scored.own.rows.get("baseline", {})
     parts = [measure(replace(sample, champion=replace(other, rows=rows)), names) for names, other in constants.items()]
     estimates = {metric: one for part in parts for metric, one in part.champion.items()}
     differences = {metric: one for part in parts for metric, one in part.differences.items()}
-    found = with_points(statistics.Evaluation({}, estimates, differences), own, "baseline")
+    found = with_points(statistics.Evaluation({}, estimates, differences), scored.own, "baseline")
     return Reference(
         name=name, estimates=records(found.champion, confidence), differences=records(found.differences, confidence)
     )

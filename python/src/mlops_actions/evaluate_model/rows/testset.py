@@ -21,7 +21,7 @@ from mlops_actions.evidence.slicing import Slicing, parse_slicing
 from mlops_actions.statistics.clusters import Design, design
 from mlops_actions.tables.interface import Column, Table
 
-_NESTED = frozenset({"array", "object", "map", "binary", "time"})
+NESTED = frozenset({"array", "object", "map", "binary", "time"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class TestSet:
     """Columns by which rows may hang together, where no cluster is named."""
     kept_back: Mapping[str, str]
     """Column → why it is no feature: unavailable, target, cluster, row id or weights."""
+    visible: Sequence[str]
+    """Columns that a model may have seen, wherever it ran."""
 
     # A class of this name is no test.
     __test__ = False
@@ -96,8 +98,9 @@ def read_test_set(
         for name in names:
             _require(name, known, role, table.location)
     kept_back = _kept_back(known, target, weights, cluster, features, available)
-    wished = [] if not featured else known if features is None else features
-    chosen = [name for name in wished if name not in kept_back and known[name] not in _NESTED]
+    wished = known if features is None else features
+    visible = [name for name in wished if name not in kept_back and known[name] not in NESTED]
+    chosen = visible if featured else []
     if featured and not chosen:
         raise InputError("no column is left that a model may see.", where="features", hint="Name at least one.")
     cut = list(dict.fromkeys([*cut_by["slices"], *cut_by["protected"]]))
@@ -126,6 +129,7 @@ def read_test_set(
         sliced,
         candidates,
         kept_back,
+        visible,
     )
 
 
