@@ -15,6 +15,7 @@ from pydantic import Field
 
 from mlops_actions import cancellation
 from mlops_actions.ci import CI
+from mlops_actions.ci.default_branch import read_once
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, Words
 from mlops_actions.ci.sources import Given, GivenInputs, collect, read_inputs
@@ -65,7 +66,8 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     ci.presume_error()
     flags = {key: value for key, value in vars(options).items() if key != "file"}
     flags["config"] = flags["config"] or options.file
-    with working_directory(flags, os.environ):
+    # The stages go by one policy, also where another is merged meanwhile.
+    with working_directory(flags, os.environ), read_once():
         inputs, stages = plan(flags, os.environ)
         return _run_stages(inputs, stages, ci)
 

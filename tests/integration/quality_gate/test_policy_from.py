@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from github_site import github_site
+from mlops_actions.cli import main
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.quality_gate.action import Inputs, run
 
@@ -53,3 +55,14 @@ def test_elsewhere_the_checkout_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_EVENT_NAME", "push")
     assert run(Inputs(policy="policy.yaml")).predicate.result == "pass"
     assert run(Inputs(policy="policy.yaml", policy_from="default-branch")).predicate.result == "fail"
+
+
+@pytest.mark.usefixtures("pull_request")
+def test_a_train_reads_the_default_branchs_policy_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = "/repos/org/project/contents/policy.yaml?ref=main"
+    Path("mlops.yml").write_text("stages: [quality-gate]\nquality-gate:\n  policy: policy.yaml\n")
+    with github_site({path: STRICT.encode()}) as site:
+        for name, value in {"API_URL": site.url, "REPOSITORY": "org/project", "OUTPUT": "output"}.items():
+            monkeypatch.setenv(f"GITHUB_{name}", value)
+        assert main(["run"]) == 1
+    assert site.asked == [path]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
+from github_site import TOKEN, GitHubSite, github_site
 from mlops_actions.ci.approvals import read_approvers
 
 APPROVALS = [
@@ -20,33 +19,24 @@ APPROVALS = [
 ]
 
 
-class GitHub(BaseHTTPRequestHandler):
-    """Knows one run, and one token that may read it."""
-
-    body = json.dumps(APPROVALS).encode()
-
-    def do_GET(self) -> None:
-        known = self.path == "/api/repos/org/project/actions/runs/77/approvals"
-        allowed = self.headers["Authorization"] == "Bearer t0ken"
-        self.send_response(404 if not known else 200 if allowed else 403)
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name that http.server calls
-        pass
+PATH = "/repos/org/project/actions/runs/77/approvals"
 
 
 @pytest.fixture
-def environ() -> Iterator[dict[str, str]]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), GitHub) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield {
-            "GITHUB_API_URL": f"http://127.0.0.1:{server.server_address[1]}/api",
-            "GITHUB_REPOSITORY": "org/project",
-            "GITHUB_RUN_ID": "77",
-            "GITHUB_TOKEN": "t0ken",
-        }
-        server.shutdown()
+def site() -> Iterator[GitHubSite]:
+    """Knows one run, and one token that may read it."""
+    with github_site({PATH: json.dumps(APPROVALS).encode()}, TOKEN, refusal=403) as started:
+        yield started
+
+
+@pytest.fixture
+def environ(site: GitHubSite) -> dict[str, str]:
+    return {
+        "GITHUB_API_URL": site.url,
+        "GITHUB_REPOSITORY": "org/project",
+        "GITHUB_RUN_ID": "77",
+        "GITHUB_TOKEN": TOKEN,
+    }
 
 
 def test_those_who_approved_are_named_once_in_their_order(environ: dict[str, str]) -> None:
@@ -68,10 +58,10 @@ def test_a_token_without_the_right_is_told_which(environ: dict[str, str], caplog
 
 @pytest.mark.parametrize("body", [b"<html>", b"[{}]", b"null", b'[{"state": "approved", "user": null}]'])
 def test_an_answer_that_is_none_names_nobody(
-    environ: dict[str, str], body: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    environ: dict[str, str], site: GitHubSite, body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(GitHub, "body", body)
+    site.answers[PATH] = body
     assert read_approvers(environ) == ()
     assert caplog.messages[0].startswith("Who approved this run is not known: ")
 

@@ -5,30 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
-from mlops_actions.ci.default_branch import read_from_default_branch, usual_origin
+from github_site import TOKEN, GitHubSite, github_site
+from mlops_actions.ci.default_branch import read_from_default_branch, read_once, usual_origin
 from mlops_actions.errors import InputError, OutsideError
 
 POLICY = b"rules:\n- accuracy > 0.8\n"
-
-
-class GitHub(BaseHTTPRequestHandler):
-    """Has one policy on the branch main, for whoever has the token."""
-
-    def do_GET(self) -> None:
-        known = self.path == "/api/repos/org/project/contents/gate/policy.yaml?ref=main"
-        allowed = self.headers["Authorization"] == "Bearer t0ken"
-        self.send_response(404 if not (known and allowed) else 200)
-        self.end_headers()
-        self.wfile.write(POLICY if known and allowed else b"{}")
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name that http.server calls
-        pass
 
 
 def git(*words: str) -> None:
@@ -64,12 +49,15 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(checkout: dict[str, str]) -> Iterator[dict[str, str]]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), GitHub) as started:
-        Thread(target=started.serve_forever, daemon=True).start()
-        api = f"http://127.0.0.1:{started.server_address[1]}/api"
-        yield checkout | {"GITHUB_API_URL": api, "GITHUB_TOKEN": "t0ken"}
-        started.shutdown()
+def site(checkout: dict[str, str]) -> Iterator[GitHubSite]:
+    """Has the policy on the branch main, for whoever has the token."""
+    with github_site({"/repos/org/project/contents/gate/policy.yaml?ref=main": POLICY}, TOKEN) as started:
+        yield started
+
+
+@pytest.fixture
+def server(checkout: dict[str, str], site: GitHubSite) -> dict[str, str]:
+    return checkout | {"GITHUB_API_URL": site.url, "GITHUB_TOKEN": TOKEN}
 
 
 def test_on_a_pull_request_the_default_branch_counts(checkout: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +69,19 @@ def test_on_a_pull_request_the_default_branch_counts(checkout: dict[str, str], m
 def test_the_server_is_asked_first(server: dict[str, str]) -> None:
     git("update-ref", "-d", "refs/remotes/origin/main")
     assert read_from_default_branch("gate/policy.yaml", server) == ("main", POLICY)
+
+
+def test_within_one_reading_a_file_is_read_once_whatever_was_merged_meanwhile(
+    server: dict[str, str], site: GitHubSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (path,) = site.answers
+    with read_once():
+        assert read_from_default_branch("gate/policy.yaml", server) == ("main", POLICY)
+        site.answers[path] = b"rules:\n- accuracy > 0.9\n"
+        monkeypatch.chdir("gate")
+        assert read_from_default_branch("policy.yaml", server) == ("main", POLICY)
+    assert site.asked == [path]
+    assert read_from_default_branch("policy.yaml", server) == ("main", site.answers[path])
 
 
 def test_a_path_is_relative_to_the_working_directory(server: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from github_site import github_site
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.policy.bases import Location, locate, read_base
@@ -189,26 +188,12 @@ def test_a_floor_that_is_no_file_extends_no_path() -> None:
         locate("./other.yaml", "org/repo/floor.yaml@v1", "")
 
 
-class GitHub(BaseHTTPRequestHandler):
-    """Has one policy, under one tag."""
-
-    def do_GET(self) -> None:
-        known = self.path == "/repos/org/policies/contents/ml/floor.yaml?ref=v1"
-        self.send_response(200 if known else 404)
-        self.end_headers()
-        self.wfile.write(b"rules: [accuracy > 0.8]" if known else b"{}")
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name that http.server calls
-        pass
-
-
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), GitHub) as started:
-        Thread(target=started.serve_forever, daemon=True).start()
-        monkeypatch.setenv("GITHUB_API_URL", f"http://127.0.0.1:{started.server_address[1]}")
+    """Has one policy, under one tag."""
+    with github_site({"/repos/org/policies/contents/ml/floor.yaml?ref=v1": b"rules: [accuracy > 0.8]"}) as site:
+        monkeypatch.setenv("GITHUB_API_URL", site.url)
         yield
-        started.shutdown()
 
 
 @pytest.mark.usefixtures("server")

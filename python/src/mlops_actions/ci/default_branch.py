@@ -6,7 +6,9 @@ The server is asked before the checkout: what runs in a pull request can move th
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from mlops_actions.ci.detect import current
@@ -15,6 +17,7 @@ from mlops_actions.ci.repository_file import read_repository_file
 from mlops_actions.errors import InputError, OutsideError
 
 _NOT_FOUND = 404
+_kept: ContextVar[dict[tuple[str, str], bytes] | None] = ContextVar("kept", default=None)
 _REMEDY = (
     "Give the job `permissions: contents: read` and GITHUB_TOKEN, or check out with `fetch-depth: 0`; or allow the "
     "checkout's own with `policy-from: checkout`."
@@ -38,13 +41,27 @@ def read_from_default_branch(path: str, environ: Mapping[str, str] = os.environ)
             where="policy-from",
             hint="Write `policy-from: checkout` outside GitHub.",
         )
-    inside = _inside(path)
-    content = _from_server(inside, branch, environ)
+    inside, kept = _inside(path), _kept.get()
+    content = None if kept is None else kept.get((branch, inside))
+    if content is None:
+        content = _from_server(inside, branch, environ)
     if content is None:
         content = git("show", f"refs/remotes/origin/{branch}:{inside}")
     if content is None:
         raise OutsideError(f"{path!r} cannot be read from the branch {branch!r}.", hint=_REMEDY)
+    if kept is not None:
+        kept[branch, inside] = content
     return branch, content
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within it no file is read twice: whoever asks later gets the same content, whatever was merged meanwhile."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def _inside(path: str) -> str:
