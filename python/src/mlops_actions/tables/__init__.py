@@ -6,12 +6,15 @@ from mlops_actions.tables.interface import (
     Column,
     Group,
     Groups,
+    Inside,
     LogicalType,
     Match,
     Scan,
     Scanned,
     Table,
     Tally,
+    View,
+    Written,
 )
 
 __all__ = [
@@ -19,11 +22,14 @@ __all__ = [
     "Column",
     "Group",
     "Groups",
+    "Inside",
     "LogicalType",
     "Match",
     "Scan",
     "Scanned",
     "Table",
     "Tally",
+    "View",
+    "Written",
     "open_table",
 ]

@@ -119,6 +119,38 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """What lies inside of a nested column."""
+
+    path: tuple[str, ...]
+    """A column, and the names of fields from there on."""
+    what: Literal["value", "size", "lacking"] = "value"
+    """The field; how many fields of the object that it is are filled; whether its object is there and it is not."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Text that is to be read as a date or a time, and is not written as ISO 8601 has it."""
+
+    pattern: str
+    """RE2, from end to end, with groups."""
+    iso: str
+    r"""The same in ISO 8601, with \1 for the first group."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A table looked at otherwise."""
+
+    items: str | None = None
+    """A column of lists whose items are to be the rows, in one column named `column[]`."""
+    columns: Mapping[str, Inside] = field(default_factory=dict)
+    """New column → what it holds; of fields that the data does not have there will be no column."""
+    written: Mapping[str, Written] = field(default_factory=dict)
+    """Column → how it is written, where it is text; other cells will not read as any date."""
+
+
+@dataclass(frozen=True)
 class Tally:
     """How many rows, and which come first."""
 
@@ -191,6 +223,12 @@ class Table(Protocol):
 
     def scan(self, scan: Scan) -> Scanned:
         """Answer everything in as few passes as the engine can, one where possible."""
+
+    def view(self, view: View) -> Table | None:
+        """The table as `view` has it, with the row numbers of this one; None where the engine has no such view.
+
+        Raises InputError where a new column has the name of another.
+        """
 
     def match(self, match: Match) -> Tally:
         """The rows that have their like, exactly. InputError where the other table's engine is not this one's."""

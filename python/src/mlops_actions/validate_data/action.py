@@ -80,12 +80,15 @@ def run(inputs: Inputs) -> Statement[DataReport]:
     from mlops_actions.validate_data.custom.asking import ask, measures
     from mlops_actions.validate_data.custom.history import earlier_rows
     from mlops_actions.validate_data.custom.reference import make_profile, open_reference, read_reference
+    from mlops_actions.validate_data.nested import check_items, in_order, look_inside
     from mlops_actions.validate_data.plan import judge, make_plan
+    from mlops_actions.validate_data.written import as_written
 
     contract = read_contract(inputs.contract, inputs.table)
-    data = open_table(inputs.data, inputs.engine)
+    data = as_written(contract, open_table(inputs.data, inputs.engine))
+    contract, tables = look_inside(contract, data)
     reference = open_reference(inputs.reference, inputs.engine) if inputs.reference else None
-    holdout = open_table(inputs.holdout, inputs.engine) if inputs.holdout else None
+    holdout = as_written(contract, open_table(inputs.holdout, inputs.engine)) if inputs.holdout else None
     opened = {"data": data, "reference": reference, "holdout": holdout}
     # hashing lets go of the interpreter, so the files are hashed while they are scanned
     with ThreadPoolExecutor(max_workers=1) as beside:
@@ -94,17 +97,18 @@ def run(inputs: Inputs) -> Statement[DataReport]:
         known = read_reference(reference, wanted, contract) if reference else None
         earlier = partial(earlier_rows, inputs.evidence, contract)
         asked = ask(contract, data, reference=known, holdout=holdout, earlier=earlier, first=inputs.failing_rows)
-        plan = make_plan(contract, data.stored, inputs.failing_rows, asked.scan)
+        plan = make_plan(contract.at(""), tables[""].stored, inputs.failing_rows, asked.scan)
         _logger.info("Checking %s: %d columns, %d checks.", inputs.data, len(data.stored), len(contract.checks))
-        scanned = data.scan(plan.scan)
+        scanned = tables[""].scan(plan.scan)
         if not scanned.rows:
             raise InputError(f"the data {data.location!r} holds no rows.", hint="Nothing was checked.")
         found = asked.judge(scanned)
         profile = make_profile(data, wanted, contract) if inputs.profile else []
         materials = [digest.result() for digest in digests]
+        items = check_items(contract, tables, inputs.failing_rows)
     if inputs.require_digest == "strong":
         _refuse_weak(materials)
-    checks = [*judge(plan, scanned), *found.checks]
+    checks = [*in_order(contract, [*judge(plan, scanned), *items]), *found.checks]
     report = _report(contract, data, scanned, checks, list(found.drift), materials, strict=inputs.strict)
     report = report.model_copy(update={"profile": profile})
     return Statement(name=data.location, sha256=materials[0].digest["sha256"], predicate=report)
@@ -150,7 +154,9 @@ def _report(
         ],
         checks=checks,
         drift=drift,
-        unavailable=[column.name for column in contract.properties if not column.available],
+        unavailable=list(
+            dict.fromkeys(column.within or column.name for column in contract.properties if not column.available)
+        ),
     )
 
 

@@ -10,9 +10,11 @@ import narwhals as nw
 from mlops_actions.validate_data.rules import (
     Bound,
     Digits,
+    Fields,
     Form,
     HasType,
     Items,
+    Lacking,
     Length,
     Matches,
     MultipleOf,
@@ -26,6 +28,7 @@ from mlops_actions.validate_data.rules import (
     UniqueItems,
     Value,
     Within,
+    Zoned,
 )
 
 _MOST_VALUES = 5
@@ -71,6 +74,14 @@ def breaks(rule: Rule, column: str) -> nw.Expr | None:
             return ~cell.is_in(values)
         case NotAmong(values):
             return cell.is_in(values)
+        case NotMissing(nested) if nested is not None:
+            return nw.col(nested.name)
+        case Lacking(fields):
+            return reduce(or_, [nw.col(one.name) for one in fields])
+        case Fields("minProperties", limit, size):
+            return nw.col(size.name) < limit
+        case Fields("maxProperties", limit, size):
+            return nw.col(size.name) > limit
         case Items("minItems", limit):
             return cell.list.len() < limit
         case Items("maxItems", limit):
@@ -93,8 +104,10 @@ def problem(rule: Rule) -> str:
     'are below 0'
     """
     match rule:
-        case HasType(type_):
-            return f"do not read as {type_}"
+        case HasType(type_, written):
+            return f"do not read as {type_}{f' {written}' if written else ''}"
+        case Zoned(zoned):
+            return f"have {'no' if zoned else 'an'} offset from UTC, or are no moment"
         case NotMissing():
             return "are missing"
         case NotAmong(values):
@@ -113,6 +126,10 @@ def problem(rule: Rule) -> str:
             return f"do not match {pattern!r}"
         case Form(what):
             return f"are not {what}"
+        case Lacking(fields):
+            return f"lack {' or '.join(repr(one.path[-1]) for one in fields)}"
+        case Fields(comparison, limit):
+            return f"have {'fewer' if comparison == 'minProperties' else 'more'} than {limit} fields"
         case Items(comparison, limit):
             return f"have {'fewer' if comparison == 'minItems' else 'more'} than {limit} items"
         case UniqueItems():

@@ -15,12 +15,18 @@ from mlops_actions.validate_data.rules import (
     Check,
     Contract,
     HasType,
+    Items,
     NotAmong,
     NotChecked,
     NotMissing,
     RowCount,
+    Rule,
     Unique,
+    UniqueItems,
+    Zoned,
+    asides,
 )
+from mlops_actions.validate_data.threshold import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +67,7 @@ def make_plan(
         types=types,
         flags={id_: expression for id_, expression in expressions.items() if expression is not None},
         keys={check.id: check.rule.columns for check in possible if isinstance(check.rule, Unique)},
-        missing=frozenset(
-            check.column for check in possible if check.column and isinstance(check.rule, NotMissing | NotAmong)
-        ),
+        missing=frozenset(check.column for check in possible if check.column and _asks_for_missing(check.rule)),
         first=failing_rows,
     )
     return Plan(contract, stored, together([also, scan]) if also else scan, impossible)
@@ -82,13 +86,22 @@ def _impossible(
         return check.rule.why
     if isinstance(check.rule, HasType | RowCount):
         return None
+    asked = {column.name: column.type for column in contract.properties}
     columns = check.rule.columns if isinstance(check.rule, Unique) else (str(check.column),)
+    if isinstance(check.rule, Zoned) and stored.get(columns[0], "text") not in ("text", "json"):
+        return "a stored moment is one everywhere, however it was written"
     if absent := [column for column in columns if column not in stored]:
         return f"the data has no column {absent[0]!r}"
-    asked = {column.name: column.type for column in contract.properties}
+    nested = isinstance(check.rule, Items | UniqueItems) and stored[columns[0]] != "array"
+    if nested or not {aside.name for aside in asides(check.rule)} <= set(stored):
+        return f"not all cells of {columns[0]!r} hold {asked.get(columns[0]) or 'object'} values"
     if not isinstance(check.rule, NotMissing | Unique) and check.column not in types:
         return f"{check.column!r} is stored as {stored[columns[0]]}, not {asked[columns[0]]}"
     return None
+
+
+def _asks_for_missing(rule: Rule) -> bool:
+    return isinstance(rule, NotAmong) or rule == NotMissing()
 
 
 def _judge(check: Check, plan: Plan, scanned: Scanned) -> CheckResult:
@@ -124,7 +137,9 @@ def _tally(check: Check, plan: Plan, scanned: Scanned) -> Tally:
     match check.rule:
         case HasType(type_):
             return scanned.unreadable[name] if type_ else Tally(0)
-        case NotMissing():
+        case Zoned():
+            return scanned.unreadable[name]
+        case NotMissing(None):
             return scanned.missing[name]
         case NotAmong():
             missing, among = scanned.missing[name], scanned.flags[check.id]
@@ -140,10 +155,10 @@ def _message(check: Check, tally: Tally, total: int, met: bool) -> str:
     if isinstance(check.rule, HasType) and check.rule.type is None:
         return f"the data has the column {check.column!r}."
     columns = check.rule.columns if isinstance(check.rule, Unique) else (check.column,)
-    subject = " with ".join(repr(column) for column in columns)
+    subject = f"{'items' if check.level else 'rows'} of {' with '.join(repr(column) for column in columns)}"
     first = f", first row {tally.rows[0]}" if tally.rows and not met else ""
-    asked = "" if check.threshold == type(check.threshold)() else f"; the count {check.threshold}"
-    return f"{tally.count:,} of {total:,} rows of {subject} {problem(check.rule)}{first}{asked}."
+    asked = "" if check.threshold == NONE else f"; the count {check.threshold}"
+    return f"{tally.count:,} of {total:,} {subject} {problem(check.rule)}{first}{asked}."
 
 
 def _result(

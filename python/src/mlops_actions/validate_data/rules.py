@@ -2,82 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Literal
 
-from mlops_actions.tables import LogicalType
+from mlops_actions.tables import LogicalType, Written
+from mlops_actions.validate_data.threshold import NONE, Threshold
 
 if TYPE_CHECKING:
     from mlops_actions.validate_data.custom.interface import Rule as CustomRule
 
 Value = str | int | float | bool | date | datetime | time
-Operator = Literal[
-    "mustBe",
-    "mustNotBe",
-    "mustBeGreaterThan",
-    "mustBeGreaterOrEqualTo",
-    "mustBeLessThan",
-    "mustBeLessOrEqualTo",
-    "mustBeBetween",
-    "mustNotBeBetween",
-]
-Unit = Literal["rows", "percent"]
 Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True)
-class Threshold:
-    """Which counts of rows are acceptable."""
-
-    operator: Operator = "mustBe"
-    limits: tuple[float, ...] = (0,)
-    """One number, or two in ascending order for the Between operators."""
-    unit: Unit = "rows"
-    also: Threshold | None = None
-    """The other side of a range that is written as two comparisons; both must hold."""
-
-    def holds(self, count: int, total: int) -> bool:
-        """Whether `count` of `total` rows is acceptable.
-
-        >>> Threshold("mustBeLessThan", (5,), "percent").holds(5, 100)
-        False
-        """
-        return self.accepts(count if self.unit == "rows" else 100 * count / total)
-
-    def accepts(self, value: float) -> bool:
-        """Whether a number is acceptable. Between excludes both limits, as the standard says.
-
-        >>> Threshold("mustBeBetween", (0, 100)).accepts(100)
-        False
-        """
-        low, high = self.limits[0], self.limits[-1]
-        met = {
-            "mustBe": value == low,
-            "mustNotBe": value != low,
-            "mustBeGreaterThan": value > low,
-            "mustBeGreaterOrEqualTo": value >= low,
-            "mustBeLessThan": value < low,
-            "mustBeLessOrEqualTo": value <= low,
-            "mustBeBetween": low < value < high,
-            "mustNotBeBetween": not low < value < high,
-        }[self.operator]
-        return met and (self.also is None or self.also.accepts(value))
-
-    def __str__(self) -> str:
-        words = {
-            "mustBe": "must be",
-            "mustNotBe": "must not be",
-            "mustBeGreaterThan": "must be greater than",
-            "mustBeGreaterOrEqualTo": "must be at least",
-            "mustBeLessThan": "must be less than",
-            "mustBeLessOrEqualTo": "must be at most",
-            "mustBeBetween": "must be strictly between",
-            "mustNotBeBetween": "must not be strictly between",
-        }[self.operator]
-        numbers = " and ".join(f"{limit:,g}" if abs(limit) < 1e6 else f"{limit:,.0f}" for limit in self.limits)
-        also = f" and {self.also}" if self.also else ""
-        return f"{words} {numbers}{' %' if self.unit == 'percent' else ''}{also}"
 
 
 @dataclass(frozen=True)
@@ -85,11 +21,50 @@ class HasType:
     """The column is there and every cell reads as the type; None asks only that it is there."""
 
     type: LogicalType | None
+    written: str | None = None
+    """How a cell of text has to be written to read as it, in words."""
+
+
+@dataclass(frozen=True)
+class Zoned:
+    """Moments carry an offset from UTC, or carry none."""
+
+    zoned: bool
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A column that the table's view has beside the data's, for one question about a nested property."""
+
+    name: str
+    path: tuple[str, ...]
+    """Of the property, as in `Inside`."""
+    what: Literal["size", "lacking"]
+    """As in `Inside`."""
 
 
 @dataclass(frozen=True)
 class NotMissing:
     """The cell is not null, NaN or empty."""
+
+    nested: Aside | None = None
+    """Of a field: it lacks only where the object that it belongs to is there."""
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Where the object is there, so are these fields of it."""
+
+    fields: tuple[Aside, ...]
+
+
+@dataclass(frozen=True)
+class Fields:
+    """At least (`minProperties`) or at most (`maxProperties`) so many fields of the object are filled."""
+
+    comparison: Literal["minProperties", "maxProperties"]
+    limit: int
+    size: Aside
 
 
 @dataclass(frozen=True)
@@ -204,7 +179,10 @@ class NotChecked:
 
 Rule = (
     HasType
+    | Zoned
     | NotMissing
+    | Lacking
+    | Fields
     | NotAmong
     | Unique
     | Bound
@@ -222,6 +200,19 @@ Rule = (
 )
 
 
+def asides(rule: Rule) -> tuple[Aside, ...]:
+    """The columns that a rule needs beside the data's."""
+    match rule:
+        case NotMissing(Aside() as nested):
+            return (nested,)
+        case Lacking(fields):
+            return fields
+        case Fields(_, _, size):
+            return (size,)
+        case _:
+            return ()
+
+
 @dataclass(frozen=True)
 class Check:
     """One line of the contract that the data either meets or does not."""
@@ -235,21 +226,31 @@ class Check:
     rule: Rule
     where: str
     """`file:line`."""
-    threshold: Threshold = Threshold()
+    threshold: Threshold = NONE
     severity: Severity = "error"
+    level: str = ""
+    """The list whose items are counted, such as `lines[]`; empty for the table's rows."""
 
 
 @dataclass(frozen=True)
 class Property:
-    """One column of the contract."""
+    """One column of the contract, or what lies in one."""
 
     name: str
-    """As in the data."""
+    """As in the data: `age`; of a field `address.street`, of items `lines[]`, of their fields `lines[].sku`."""
     type: LogicalType | None
     available: bool
     """Whether it is known when a prediction is made."""
     personal: bool
     """Whether its values must not be shown."""
+    path: tuple[str, ...]
+    """A column of its level, and the names of fields from there on."""
+    level: str = ""
+    """The list whose items it belongs to, such as `lines[]`; empty for the table's rows."""
+    written: Written | None = None
+    """How text has to be written to read as its type, where ISO 8601 is not what is asked."""
+    within: str | None = None
+    """The column of the data that it lies in; None for a column itself."""
 
 
 @dataclass(frozen=True)
@@ -261,4 +262,13 @@ class Contract:
     table: str
     properties: tuple[Property, ...]
     checks: tuple[Check, ...]
+    """On rows and on items of lists, in the contract's order."""
     custom: tuple[CustomRule, ...]
+
+    def at(self, level: str) -> Contract:
+        """The same about one level only: the table's rows, or the items of one list."""
+        return replace(
+            self,
+            properties=tuple(one for one in self.properties if one.level == level),
+            checks=tuple(one for one in self.checks if one.level == level),
+        )

@@ -16,9 +16,9 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     OneOf,
     RowCount,
-    Threshold,
     Unique,
 )
+from mlops_actions.validate_data.threshold import Threshold
 from mlops_actions.yaml_source import parse_yaml
 
 HEAD = """\
@@ -98,20 +98,6 @@ REFUSED = {
     integer("minimum: 5, maximum: 3"): "c.yaml:8: no value can meet minimum 5 and maximum 3. Widen the range.",
     integer("exclusiveMinimum: 5, maximum: 5"): (
         "c.yaml:8: no value can meet exclusiveMinimum 5 and maximum 5. Widen the range."
-    ),
-    integer("exclusiveMinimum: true"): (
-        "c.yaml:8: exclusiveMinimum is True, which is not of the type integer. Write a number."
-    ),
-    integer("format: i33"): "c.yaml:8: unknown format 'i33' of integer. Did you mean 'i32'?",
-    text("format: 5"): "c.yaml:8: format is 5. Write a word.",
-    columns("{name: a, logicalType: array, logicalTypeOptions: {uniqueItems: some}}"): (
-        "c.yaml:8: uniqueItems is 'some'. Write true or false."
-    ),
-    columns("{name: a, logicalType: array, logicalTypeOptions: {minItems: 3, maxItems: 2}}"): (
-        "c.yaml:8: no value can meet minItems 3 and maxItems 2. Widen the range."
-    ),
-    quality("metric: nullValues, mustBeGreaterThan: 5, mustBeLessThan: 5"): (
-        "c.yaml:8: no count can meet mustBeGreaterThan 5 and mustBeLessThan 5."
     ),
     integer("minimum: low"): "c.yaml:8: minimum is 'low', which is not of the type integer. Write a number.",
     integer("multipleOf: 0"): "c.yaml:8: multipleOf is 0. Write a number above 0.",
@@ -228,30 +214,6 @@ def test_what_is_not_checked_is_kept_as_a_check() -> None:
         ),
         NotChecked("'geo' is no type whose values are known"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("version", "options", "bounds"),
-    [
-        ("v3.0.2", "minimum: 1, exclusiveMinimum: true", [Bound("exclusiveMinimum", 1)]),
-        ("v3.0.0", "maximum: 1, exclusiveMaximum: false", [Bound("maximum", 1)]),
-        ("v3.1.0", "exclusiveMinimum: 1, maximum: 5", [Bound("exclusiveMinimum", 1), Bound("maximum", 5)]),
-    ],
-)
-def test_limits_are_excluded_as_the_version_writes_it(version: str, options: str, bounds: list[Bound]) -> None:
-    contract = read(integer(options).replace("v3.1.0", version))
-    assert [check.rule for check in contract.checks[1:]] == bounds
-
-
-def test_a_range_may_be_written_as_two_comparisons() -> None:
-    (_, check) = read(
-        quality("metric: nullValues, mustBeGreaterThan: 0, mustBeLessOrEqualTo: 10, unit: percent")
-    ).checks
-    assert check.threshold == Threshold(
-        "mustBeGreaterThan", (0,), "percent", also=Threshold("mustBeLessOrEqualTo", (10,), "percent")
-    )
-    assert str(check.threshold) == "must be greater than 0 % and must be at most 10 %"
-    assert [check.threshold.holds(count, 100) for count in (0, 1, 10, 11)] == [False, True, True, False]
 
 
 def test_a_key_of_several_columns_is_one_check_in_the_given_order() -> None:

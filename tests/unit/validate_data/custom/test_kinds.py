@@ -11,7 +11,7 @@ from mlops_actions.validate_data.contract import parse_contract
 from mlops_actions.validate_data.custom.drift import Arguments as DriftArguments
 from mlops_actions.validate_data.custom.interface import Rule
 from mlops_actions.validate_data.custom.kinds import KINDS, kind
-from mlops_actions.validate_data.rules import Threshold
+from mlops_actions.validate_data.threshold import Threshold
 from mlops_actions.yaml_source import parse_yaml
 
 HEAD = "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: 1.0.0\nschema:\n  - name: t\n"

@@ -43,6 +43,8 @@ class Reading:
     """A path on this machine → what messages call it."""
     pandas: Mapping[str, str] = field(default_factory=dict)
     """What pandas would make of columns besides plain arrays (see `Column.type`)."""
+    json: bool = False
+    """Whether nested text may be a date or a time, since JSON has neither."""
 
 
 def read_parquet(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
@@ -102,7 +104,7 @@ def read_json(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:
     stored: dict[str, StoredType] = {
         name: "json" if type_ == "JSON" else logical(type_) for name, type_ in types.items()
     }
-    return with_partitions(Reading(source, IN_ORDER, stored), files)
+    return with_partitions(Reading(source, IN_ORDER, stored, json=True), files)
 
 
 def _pandas(files: Files, types: Mapping[str, str], connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -140,15 +140,15 @@ def _complete(parts: list[str]) -> str:
 
 
 def _repeated_rows(relation: duckdb.DuckDBPyRelation, parts: list[str], first: int) -> list[int]:
-    """Codes of the first rows whose value was there before."""
+    """Codes of the first rows whose value was there before; items of one list share theirs."""
     columns = ", ".join(parts)
     query = f"""
-        SELECT rows.row_code
+        SELECT DISTINCT rows.row_code
         FROM rows JOIN (
-            SELECT {columns}, min(row_code) AS first_code FROM rows
+            SELECT {columns}, min(row_code, 2)[2] AS second_code FROM rows
             WHERE {_complete(parts)} GROUP BY {columns} HAVING count(*) > 1
         ) AS repeated USING ({columns})
-        WHERE rows.row_code > repeated.first_code ORDER BY rows.row_code LIMIT {first}
+        WHERE rows.row_code >= repeated.second_code ORDER BY rows.row_code LIMIT {first}
     """  # noqa: S608
     found = relation.query("rows", query) if first else None
     return [code for (code,) in found.fetchall()] if found else []

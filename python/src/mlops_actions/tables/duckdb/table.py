@@ -20,8 +20,9 @@ from mlops_actions.tables.duckdb.match import find_likes
 from mlops_actions.tables.duckdb.reading import ROW_BITS, Reading
 from mlops_actions.tables.duckdb.scan import answer
 from mlops_actions.tables.duckdb.types import free_name, quoted, typed
+from mlops_actions.tables.duckdb.view import look
 from mlops_actions.tables.identity import Identity
-from mlops_actions.tables.interface import Column, LogicalType, Match, Scan, Scanned, StoredType, Tally
+from mlops_actions.tables.interface import Column, LogicalType, Match, Scan, Scanned, StoredType, Tally, View
 
 _NESTED = ("array", "object", "map", "binary")
 
@@ -35,11 +36,13 @@ class DuckdbTable:
         connection: duckdb.DuckDBPyConnection,
         reading: Reading,
         identify: Callable[[], Identity],
+        viewed: DuckdbTable | None = None,
     ) -> None:
         self._location = location
         self._connection = connection
         self._reading = reading
         self._identify = identify
+        self._viewed = viewed
 
     @property
     def location(self) -> str:
@@ -97,6 +100,12 @@ class DuckdbTable:
         with self._explained():
             return answer(scan, self._connection, self._reading, self._row_number)
 
+    def view(self, view: View) -> DuckdbTable:
+        """Costs no pass over the rows."""
+        with explained(self.location):
+            reading = look(view, self._connection, self._reading, self.location)
+        return DuckdbTable(self._location, self._connection, reading, self._identify, viewed=self)
+
     def match(self, match: Match) -> Tally:
         """A pass over hashes; where some agree, one over the rows behind them."""
         other = match.other
@@ -127,6 +136,8 @@ class DuckdbTable:
         return [0, *accumulate(self._rows_by_file)]
 
     def _row_number(self, code: int) -> int:
+        if self._viewed:
+            return self._viewed._row_number(code)
         file, row = divmod(code, 1 << ROW_BITS)
         return self._offsets[file] + row if file else row
 

@@ -43,7 +43,11 @@ def _typed_text(cell: str, wanted: StoredType) -> str:
             day = f"TRY_CAST({cell} AS DATE)"
             return f"CASE WHEN isfinite({day}) AND TRY_CAST({cell} AS TIMESTAMP) = {day} THEN {day} END"
         case "timestamp":
-            return f"CASE WHEN isfinite(TRY_CAST({cell} AS TIMESTAMP)) THEN TRY_CAST({cell} AS TIMESTAMP) END"
+            # a TIMESTAMP drops an offset from UTC; a TIMESTAMPTZ costs four times as much
+            plain = f"({cell} LIKE '____-__-__ __:__:__' OR {cell} LIKE '____-__-__T__:__:__')"
+            moment = f"TRY_CAST({cell} AS TIMESTAMPTZ)"
+            zoned = f"WHEN isfinite({moment}) THEN {moment}::TIMESTAMP"
+            return f"CASE WHEN {plain} THEN TRY_CAST({cell} AS TIMESTAMP) {zoned} END"
         case "boolean":
             return f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END"
         case "time":

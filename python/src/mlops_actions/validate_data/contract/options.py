@@ -6,19 +6,25 @@ from itertools import product
 from typing import Any, cast
 
 from mlops_actions.errors import InputError, nearest
-from mlops_actions.tables import LogicalType
+from mlops_actions.tables import LogicalType, Written
 from mlops_actions.validate_data.contract.formats import INTEGER_FORMATS, NUMBER_FORMATS, number_range, string_format
+from mlops_actions.validate_data.contract.moments import in_zone, read_pattern, read_zone, with_zone
 from mlops_actions.validate_data.contract.patterns import check_pattern
 from mlops_actions.validate_data.contract.values import COMPARABLE, read_value
 from mlops_actions.validate_data.rules import (
+    Aside,
     Bound,
+    Fields,
     Items,
+    Lacking,
     Length,
     Matches,
     MultipleOf,
     NotChecked,
+    Property,
     Rule,
     UniqueItems,
+    Zoned,
 )
 from mlops_actions.yaml_source import Keys, YamlSource
 
@@ -41,9 +47,10 @@ _SIZES = (("minLength", "maxLength"), ("minItems", "maxItems"))
 _LARGEST = 2**63 - 1
 
 
-def read_options(block: dict[str, Any], type_: LogicalType | None, place: Keys, source: YamlSource) -> dict[str, Rule]:
+def read_options(block: dict[str, Any], column: Property, place: Keys, source: YamlSource) -> dict[str, Rule]:
     """Option → its rule; InputError for one that the type does not have, or that no value can meet with the others."""
     options = dict(block.get("logicalTypeOptions") or {})
+    type_ = column.type
     known = OPTIONS.get(str(block.get("logicalType")), ())
     if options and type_ is None:
         raise InputError("logicalTypeOptions need a logicalType.", where=source.where(*place))
@@ -59,10 +66,26 @@ def read_options(block: dict[str, Any], type_: LogicalType | None, place: Keys, 
     rules = {
         key: rule
         for key, value in options.items()
-        if (rule := _read_option(key, value, cast("LogicalType", type_), source.where(*place, key))) is not None
+        if (rule := _read_option(key, value, options, column, source.where(*place, key))) is not None
     }
     _refuse_empty_range(rules, place, source)
     return rules
+
+
+def lack(name: str, path: tuple[str, ...]) -> Aside:
+    """Whether a field is not there, though its object is."""
+    return Aside(f"{name} (lacking)", path, "lacking")
+
+
+def read_written(block: dict[str, Any], type_: LogicalType | None, place: Keys, source: YamlSource) -> Written | None:
+    """How text of a column of moments is written, where it is not as ISO 8601 has it or must say its zone."""
+    options = block.get("logicalTypeOptions") or {}
+    if type_ in ("date", "timestamp", "time") and isinstance(options.get("format"), str):
+        return read_pattern(options["format"], type_)
+    zoned = options.get("timezone")
+    if zoned is not None and not isinstance(zoned, bool):
+        raise InputError(f"timezone is {zoned!r}.", where=source.where(*place, "timezone"), hint="Write true or false.")
+    return with_zone(type_, zoned=zoned) if type_ in ("timestamp", "time") and zoned is not None else None
 
 
 def _with_limits_of_3_0(options: dict[str, Any]) -> dict[str, Any]:
@@ -75,10 +98,21 @@ def _with_limits_of_3_0(options: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _read_option(key: str, value: Any, type_: LogicalType, where: str) -> Rule | None:
+def _read_option(key: str, value: Any, options: dict[str, Any], column: Property, where: str) -> Rule | None:
+    type_ = cast("LogicalType", column.type)
     match key:
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" if type_ in COMPARABLE:
-            return Bound(key, read_value(value, type_, key, where))
+            limit = read_value(value, type_, key, where)
+            zone = read_zone(options.get("defaultTimezone", "UTC"), where)
+            return Bound(key, in_zone(limit, value, zone, zoned=options.get("timezone") is True))
+        case "minProperties" | "maxProperties":
+            return Fields(key, _whole(key, value, where), Aside(f"{column.name} (fields)", column.path, "size"))
+        case "required":
+            if not isinstance(value, list) or not value or not all(isinstance(one, str) for one in value):
+                raise InputError(f"required is {value!r}.", where=where, hint="List names of fields.")
+            return Lacking(
+                tuple(Aside(f"{column.name}.{one} (lacking)", (*column.path, one), "lacking") for one in value)
+            )
         case "minLength" | "maxLength":
             return Length(key, _whole(key, value, where))
         case "minItems" | "maxItems":
@@ -98,7 +132,16 @@ def _read_option(key: str, value: Any, type_: LogicalType, where: str) -> Rule |
             return MultipleOf(value)
         case "format" if type_ in ("string", "integer", "number"):
             return _read_format(value, type_, where)
-    return NotChecked("it is not supported yet")
+        case "format" if column.written is None:
+            return NotChecked(f"{value!r} is no pattern that is known, or lacks a part of the {type_}")
+        case "format":
+            return None  # what text is read by
+        case "defaultTimezone":
+            read_zone(value, where)
+            return None  # what limits are read by
+        case "timezone":
+            return Zoned(value)
+    return NotChecked("vectors are only counted" if key == "dimensions" else "it says nothing that rows could break")
 
 
 def _read_format(value: Any, type_: LogicalType, where: str) -> Rule | None:

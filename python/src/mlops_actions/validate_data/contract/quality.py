@@ -18,14 +18,12 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     NotMissing,
     OneOf,
-    Operator,
     RowCount,
     Rule,
     Severity,
-    Threshold,
     Unique,
-    Unit,
 )
+from mlops_actions.validate_data.threshold import Operator, Threshold, Unit
 from mlops_actions.yaml_source import Keys, YamlSource
 
 ENGINE = "mlops-actions"

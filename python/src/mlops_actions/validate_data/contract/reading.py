@@ -32,10 +32,11 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
     custom: list[CustomRule] = []
     for index, block in enumerate(schema.get("properties") or []):
         place = (*keys, "properties", index)
-        column, found = read_column(block, place, source, name)
-        if column.name in properties:
-            raise InputError(f"the property {column.name!r} stands twice.", where=source.where(*place))
-        properties[column.name] = column
+        columns, found = read_column(block, place, source, name)
+        for column in columns:
+            if column.name in properties:
+                raise InputError(f"the property {column.name!r} stands twice.", where=source.where(*place))
+            properties[column.name] = column
         checks += (one for one in found if isinstance(one, Check))
         custom += (one for one in found if isinstance(one, CustomRule))
     checks += _primary_key(schema, keys, source)

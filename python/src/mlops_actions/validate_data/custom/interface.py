@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from mlops_actions.errors import nearest
 from mlops_actions.evidence.data_report import CheckResult, Drift
 from mlops_actions.tables import LogicalType, Scan, Scanned, Table, Tally
-from mlops_actions.validate_data.rules import Severity, Threshold
+from mlops_actions.validate_data.rules import Severity
+from mlops_actions.validate_data.threshold import NONE, Threshold
 
 if TYPE_CHECKING:
     from mlops_actions.validate_data.custom.distributions import Measure
@@ -84,7 +85,7 @@ class Rule:
         """Judge a number of rows. `problem` is what is wrong with them: "of 4 rows …"."""
         met = self.threshold.holds(tally.count, total)
         first = f", first row {tally.rows[0]}" if tally.rows and not met else ""
-        asked = "" if self.threshold == Threshold() else f"; the count {self.threshold}"
+        asked = "" if self.threshold == NONE else f"; the count {self.threshold}"
         message = f"{tally.count:,} of {total:,} rows {problem}{first}{asked}."
         result: Literal["pass", "fail"] = "pass" if met else "fail"
         return self.result(result, message, failed=tally.count, total=total, column=column, rows=tally.rows)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.validate_data.custom.interface import Arguments, Kind, Rule
-from mlops_actions.validate_data.rules import Severity, Threshold
+from mlops_actions.validate_data.rules import Severity
+from mlops_actions.validate_data.threshold import NONE, Threshold
 from mlops_actions.yaml_source import Keys, YamlSource
 
 KINDS = {
@@ -77,7 +78,7 @@ def read_custom(
         kind=name,
         arguments=arguments,
         where=source.where(*keys),
-        threshold=threshold or Threshold(),
+        threshold=threshold or NONE,
         severity=severity,
     )
 

@@ -18,6 +18,7 @@ from mlops_actions.validate_data.custom.distributions import Measure
 from mlops_actions.validate_data.custom.interface import resolve
 from mlops_actions.validate_data.custom.measuring import measure
 from mlops_actions.validate_data.custom.seasons import needs_a_date
+from mlops_actions.validate_data.written import as_written
 
 if TYPE_CHECKING:
     from mlops_actions.validate_data.rules import Contract
@@ -61,6 +62,7 @@ def read_reference(opened: Table | Report, measures: Sequence[Measure], contract
     """Find out what is wanted; InputError where data has no rows, or lacks a column that is measured."""
     if isinstance(opened, Report):
         return _recall(opened, measures)
+    opened = as_written(contract, opened)
     rows = opened.row_count()
     if not rows:
         raise InputError("the reference holds no rows.", where=opened.location)

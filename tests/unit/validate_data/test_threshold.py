@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mlops_actions.validate_data.rules import Operator, Threshold
+from mlops_actions.validate_data.threshold import Operator, Threshold
 
 
 @pytest.mark.parametrize(
