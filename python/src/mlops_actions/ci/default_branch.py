@@ -26,7 +26,7 @@ _REMEDY = (
 
 def usual_origin() -> str:
     """Where a policy is read unless something else is asked for: on pull requests the default branch."""
-    return "default-branch" if (current().context().event or "").startswith("pull_request") else "checkout"
+    return "default-branch" if current().context().pull_request else "checkout"
 
 
 def read_from_default_branch(path: str, environ: Mapping[str, str] = os.environ) -> tuple[str, bytes]:
@@ -39,7 +39,7 @@ def read_from_default_branch(path: str, environ: Mapping[str, str] = os.environ)
         raise InputError(
             "the default branch is not known, and policy-from is default-branch.",
             where="policy-from",
-            hint="Write `policy-from: checkout` outside GitHub.",
+            hint="Write `policy-from: checkout` outside GitHub and GitLab.",
         )
     inside, kept = _inside(path), _kept.get()
     content = None if kept is None else kept.get((branch, inside))

@@ -24,6 +24,10 @@ def detect(environ: Mapping[str, str], stdout: TextIO, stderr: TextIO, *, as_jso
         from mlops_actions.ci.github import GitHub
 
         return GitHub(environ, stdout)
+    if environ.get("GITLAB_CI") == "true" and not as_json:
+        from mlops_actions.ci.gitlab import GitLab
+
+        return GitLab(environ, stdout, stderr)
     from mlops_actions.ci.terminal import Terminal
 
     return Terminal(environ, stdout, stderr, as_json=as_json)

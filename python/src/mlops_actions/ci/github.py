@@ -52,6 +52,7 @@ class GitHub:
             branch=reference.removeprefix("refs/heads/") if on_branch else None,
             # Where a pull request does not say whose it is (the fork was deleted), it is nobody's of ours.
             fork=event.head_repository != repository if event.pull_request or event.head_repository else False,
+            pull_request=event.pull_request,
             default_branch=event.default_branch,
         )
 

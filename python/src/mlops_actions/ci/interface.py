@@ -21,6 +21,8 @@ class Context:
     event: str | None = None
     branch: str | None = None
     """The branch that it runs on; None for a pull request or a tag, whose names anybody may choose."""
+    pull_request: bool = False
+    """Whether it judges a change that is not merged yet."""
     fork: bool = False
     """Whether it is a pull request whose commits come from another repository."""
     default_branch: str | None = None
