@@ -55,7 +55,10 @@ def main() -> int:
         f"{READ_TARGET * 1000:.0f} ms | {kept(reading <= READ_TARGET)} |",
         f"| bytes of the second and of the last entry | {first} and {last} | equal | {kept(first == last)} |",
     ]
-    head = f"`python benchmarks/registry.py --write`: medians of {given.runs} runs, load {os.getloadavg()[0]:.1f}."
+    head = (
+        f"`python benchmarks/registry.py --write`: the fastest of {given.runs} promotions and copies in turn, "
+        f"a log's reading in the median; load {os.getloadavg()[0]:.1f}."
+    )
     table = "\n".join([head, "", "| what | measured | target | kept |", "|---|---|---|---|", *rows])
     print(table)
     if given.write:
@@ -64,7 +67,7 @@ def main() -> int:
 
 
 def promotions(folder: Path, runs: int) -> tuple[float, float]:
-    """Medians in seconds: a promotion into a new registry, and a copy with its SHA-256, in turn."""
+    """The shortest seconds of: a promotion into a new registry, and a copy with its SHA-256, in turn."""
     model = folder / "model.bin"
     model.write_bytes(os.urandom(SIZE))
     times = []
@@ -74,12 +77,13 @@ def promotions(folder: Path, runs: int) -> tuple[float, float]:
         shutil.rmtree(registry)
         copy.unlink()
     ours, theirs = zip(*times[1:], strict=True)  # the first warms the page cache and the imports
-    return statistics.median(ours), statistics.median(theirs)
+    return min(ours), min(theirs)  # what else runs on the machine only adds
 
 
 def promote(model: Path, location: Path) -> None:
     registry = open_registry(f"file:{location}")
-    blob = registry.store(model, digest_blocks(file_blocks(model)))
+    with registry.receive(model) as received:
+        blob = received.keep()
     if not registry.point(registry.head("m"), "champion", blob, "promote", Author("benchmark")):
         raise SystemExit("the promotion lost against nobody")
 

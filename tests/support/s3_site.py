@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -16,10 +17,13 @@ from typing import Any, Literal
 
 from mlflow_site import BUCKET, answers, environment, free_ports, running, s3_environment
 
-Fault = Literal["reset", "lost", "half", "500", "503"]
-"""reset: the request never arrives. lost: it is done, and its answer never comes. half: of which half comes."""
+Fault = Literal["reset", "late", "lost", "half", "500", "503", "killed"]
+"""reset: the request never arrives. late: it is done, and answered after the client's patience. lost: its answer never
+comes. half: of which half comes. killed: the client is, once it is done."""
 
-FAULTS: tuple[Fault, ...] = ("reset", "lost", "half", "500", "503")
+FAULTS: tuple[Fault, ...] = ("reset", "late", "lost", "half", "500", "503")
+PATIENCE = 1.0
+"""Seconds that a client should be told to wait for an answer, where one is late."""
 WRITING = frozenset({"PUT", "POST", "DELETE"})
 
 
@@ -53,12 +57,14 @@ class Proxy:
     hurt: int = 0
     """Number of the write to hurt, from 1; 0 for none."""
     fault: Fault = "reset"
+    kill: Callable[[], None] = lambda: None
+    """Ends the client."""
     lock: Lock = field(default_factory=Lock)
 
-    def order(self, hurt: int, fault: Fault) -> None:
+    def order(self, hurt: int, fault: Fault, kill: Callable[[], None] = lambda: None) -> None:
         """From now on, count anew and hurt this write."""
         with self.lock:
-            self.requests, self.writes, self.hurt, self.fault = [], 0, hurt, fault
+            self.requests, self.writes, self.hurt, self.fault, self.kill = [], 0, hurt, fault, kill
 
     def met(self, method: str, path: str) -> Fault | None:
         """Note a request; the fault that it meets."""
@@ -93,7 +99,11 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                 self._cut()
             else:
                 status, headers, content = self._asked(body)
-                if fault == "lost":
+                if fault == "killed":
+                    proxy.kill()
+                if fault == "late":
+                    time.sleep(2 * PATIENCE)
+                if fault in ("late", "lost", "killed"):
                     self._cut()
                 elif fault == "half":
                     self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Le")

@@ -12,7 +12,6 @@ from mlops_actions.ci import CI, current
 from mlops_actions.ci.flags import add_inputs
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import digest_path
 from mlops_actions.registries import Author, Registry
 from mlops_actions.registries.interface import NAME
 from mlops_actions.runner import Outcome, common_inputs
@@ -72,10 +71,10 @@ def register(registry: Registry, name: str, alias: str, path: Path, author: Auth
 
     Raises OutsideError where others change the log at the same time without end.
     """
-    sha256 = digest_path(path)
-    if registry.version(name, sha256):
-        return False
-    blob = registry.store(path, sha256)
+    with registry.receive(path) as received:
+        if registry.version(name, received.sha256):
+            return False
+        blob = received.keep()
     for _attempt in range(_ATTEMPTS):
         if registry.point(registry.head(name), alias, blob, "promote", author):
             return True

@@ -12,7 +12,7 @@ from mlops_actions.evidence import digest_bytes
 from mlops_actions.registries import resolve
 from mlops_actions.registries.verification import verify
 from promotion_project import Project
-from s3_site import FAULTS, Fault, Proxy, faulty_proxy
+from s3_site import FAULTS, PATIENCE, Fault, Proxy, faulty_proxy
 
 OLD, NEW = digest_bytes(b"old"), digest_bytes(b"new")
 WRITES = 9
@@ -29,6 +29,7 @@ def proxy(s3: str) -> Iterator[Proxy]:
 def hurt(bucket: Project, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Project:
     """A project whose bucket behind the proxy has the champion `old`, and whose candidate `new` was judged."""
     monkeypatch.setenv("AWS_ENDPOINT", proxy.address)
+    monkeypatch.setenv("AWS_TIMEOUT", f"{PATIENCE:.0f}s")
     proxy.order(0, "reset")
     bucket.promoted("old")
     path = bucket.model("new")

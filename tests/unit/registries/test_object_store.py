@@ -48,6 +48,44 @@ def statement(folder: Path, model: bytes) -> Stored[Predicate]:
     return found
 
 
+def test_a_new_model_costs_as_many_reads_however_long_the_log_is(
+    registry: ObjectStoreRegistry, objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: list[str] = []
+
+    def counted(key: str) -> bytes | None:
+        keys.append(key)
+        return Objects.read(objects, key)
+
+    monkeypatch.setattr(objects, "read", counted)
+    costs = []
+    for number in range(30):
+        content = b"model %d" % number
+        registry.keep(NAME, digest_bytes(content), [statement(tmp_path / f"evidence-{number}", content)])
+        keys.clear()
+        promoted(registry, tmp_path, content)
+        costs.append(len(keys))
+    assert costs[5:] == costs[5:6] * 25
+
+
+def test_a_version_whose_writer_was_killed_before_or_after_its_entry_has_one_number(
+    registry: ObjectStoreRegistry, objects: Objects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promoted(registry, tmp_path, b"zero")
+    with monkeypatch.context() as lost:
+        lost.setattr(
+            objects, "create", lambda key, content: "/log/" not in key and Objects.create(objects, key, content)
+        )
+        blob = stored(registry, tmp_path, b"one")
+        assert registry.point(registry.head(NAME), "champion", blob, "promote", Author("test")) is None
+    assert registry.version(NAME, blob.sha256) is None
+    promoted(registry, tmp_path, b"two")
+    promoted(registry, tmp_path, b"one")
+    promoted(registry, tmp_path, b"two")
+    promoted(registry, tmp_path, b"one", "staging")
+    assert [change.after.number for change in registry.history(NAME)] == [1, 2, 3, 2, 3]
+
+
 def test_the_first_promotion_registers_version_1(registry: ObjectStoreRegistry, tmp_path: Path) -> None:
     head = promoted(registry, tmp_path, b"one")
     version = Version(NAME, 1, Blob(digest_bytes(b"one"), ".joblib", 3))

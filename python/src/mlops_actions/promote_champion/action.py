@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -117,9 +118,14 @@ class _Order:
 
 def run(inputs: Inputs) -> Statement[Promotion]:
     """Promote or roll back; a refusal is a statement with the result `fail` and changes nothing."""
-    registry = open_registry(inputs.registry)
-    head = registry.head(inputs.name)
-    order = _promotion(inputs, registry) if inputs.rollback_to is None else _roll_back(inputs, registry)
+    with ExitStack() as files:
+        registry = open_registry(inputs.registry)
+        head = registry.head(inputs.name)
+        order = _promotion(inputs, registry, files) if inputs.rollback_to is None else _roll_back(inputs, registry)
+        return _carry_out(inputs, registry, head, order)
+
+
+def _carry_out(inputs: Inputs, registry: Registry, head: Head, order: _Order) -> Statement[Promotion]:
     reasons = [*order.refuse(head), *moved_by_hand(head, inputs.alias)]
     if reasons and (inputs.force is None or not all(map(overridable, reasons))):
         return _statement(inputs, order, registry, Moved.not_at_all(head, inputs.alias, reasons))
@@ -139,9 +145,17 @@ def run(inputs: Inputs) -> Statement[Promotion]:
     return _statement(inputs, order, registry, moved, author, forced)
 
 
-def _promotion(inputs: Inputs, registry: Registry) -> _Order:
+def _promotion(inputs: Inputs, registry: Registry, files: ExitStack) -> _Order:
     evidence = EvidenceStore(inputs.evidence)
-    candidate = find_candidate(inputs.model, inputs.require, evidence, registry, inputs.name)
+    candidate = find_candidate(
+        inputs.model,
+        inputs.require,
+        evidence,
+        registry,
+        inputs.name,
+        files=files,
+        dry_run=inputs.dry_run,
+    )
     grounds = gather(
         evidence,
         candidate,
@@ -156,7 +170,7 @@ def _promotion(inputs: Inputs, registry: Registry) -> _Order:
 
     def prepare() -> Blob:
         logger.info("storing %s in the registry %s", candidate.path, registry.location)
-        blob = registry.store(candidate.path, candidate.sha256)
+        blob = candidate.keep()
         statements = related_statements(evidence, candidate.sha256)
         logger.info("keeping %d statements beside it", len(statements))
         registry.keep(inputs.name, candidate.sha256, statements)

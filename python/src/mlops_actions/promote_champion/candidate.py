@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Predicate, Stored
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.statement import predicate_class
-from mlops_actions.registries import Registry, resolve
+from mlops_actions.registries import Blob, Received, Registry, is_reference, resolve
 
 logger = logging.getLogger(__name__)
 
@@ -20,43 +21,73 @@ logger = logging.getLogger(__name__)
 class Candidate:
     """The model to promote."""
 
-    sha256: str
     path: Path
-    """A local file whose digest was just verified."""
+    """Where it was read."""
+    received: Received
+
+    @property
+    def sha256(self) -> str:
+        """The model's digest, in hex."""
+        return self.received.sha256
+
+    def keep(self) -> Blob:
+        """Store it, if it is not there."""
+        return self.received.keep()
 
 
 def find_candidate(
-    model: str | None, require: Sequence[str], evidence: EvidenceStore, registry: Registry, name: str
+    model: str | None,
+    require: Sequence[str],
+    evidence: EvidenceStore,
+    registry: Registry,
+    name: str,
+    *,
+    files: ExitStack,
+    dry_run: bool,
 ) -> Candidate:
     """The model asked for; without one, the model of the newest required statement, from where it was judged.
 
-    Raises InputError when there is none, it is a folder, or the file is no longer the one that was judged.
+    It can be kept until `files` are closed; in a dry run it is only read. Raises InputError when there is none, it
+    is a folder, or the file is no longer the one that was judged.
     """
-    candidate = _given(model, registry, name) if model else _judged(require, evidence, registry, name)
-    if candidate.path.is_dir():
+
+    def receive(reference: str) -> Candidate:
+        """A reference is verified where it lies; a file is read once, for its digest and to be kept."""
+        path = Path(reference)
+        if is_reference(reference) or dry_run or not path.is_file():
+            found = resolve(reference, registry.location, name)
+            return _only_a_file(found.path, found.sha256, registry)
+        return Candidate(path, files.enter_context(registry.receive(path)))
+
+    return receive(model) if model else _judged(require, evidence, registry, name, receive)
+
+
+def _only_a_file(path: Path, sha256: str, registry: Registry) -> Candidate:
+    if path.is_dir():
         raise InputError(
-            f"the model {str(candidate.path)!r} is a folder; a registry keeps a model as one file.",
+            f"the model {str(path)!r} is a folder; a registry keeps a model as one file.",
             hint="Pack it into one, then evaluate and gate that file.",
         )
-    return candidate
+    return Candidate(path, Received(sha256, lambda: registry.store(path, sha256)))
 
 
-def _given(model: str, registry: Registry, name: str) -> Candidate:
-    found = resolve(model, registry.location, name)
-    return Candidate(found.sha256, found.path)
-
-
-def _judged(require: Sequence[str], evidence: EvidenceStore, registry: Registry, name: str) -> Candidate:
+def _judged(
+    require: Sequence[str],
+    evidence: EvidenceStore,
+    registry: Registry,
+    name: str,
+    receive: Callable[[str], Candidate],
+) -> Candidate:
     newest = _newest(require, evidence)
     sha256 = newest.statement.sha256
     if version := registry.version(name, sha256):
         logger.info("promoting version %d (%s), which %s is about", version.number, sha256[:12], newest.path.name)
-        return Candidate(sha256, registry.fetch(version.blob))
+        return _only_a_file(registry.fetch(version.blob), sha256, registry)
     evaluation = evidence.latest(Evaluation, sha256)
     recorded = (evaluation or newest).statement.name
     advice = "Give the input 'model' its path, or evaluate and gate it again."
     try:
-        found = resolve(recorded, registry.location, name)
+        found = receive(recorded)
     except InputError as error:
         raise InputError(
             f"the model that {newest.path.name} is about is not where it was judged: {error.message}", hint=advice
@@ -68,7 +99,7 @@ def _judged(require: Sequence[str], evidence: EvidenceStore, registry: Registry,
             hint=advice,
         )
     logger.info("promoting %s (%s), which %s is about", recorded, sha256[:12], newest.path.name)
-    return Candidate(sha256, found.path)
+    return found
 
 
 def _newest(require: Sequence[str], evidence: EvidenceStore) -> Stored[Predicate]:

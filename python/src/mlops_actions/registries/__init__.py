@@ -1,8 +1,17 @@
 """Where models, their aliases and their evidence live."""
 
-from mlops_actions.registries.interface import AliasMissingError, Author, Blob, Change, Head, Registry, Version
+from mlops_actions.registries.interface import (
+    AliasMissingError,
+    Author,
+    Blob,
+    Change,
+    Head,
+    Received,
+    Registry,
+    Version,
+)
 from mlops_actions.registries.locations import open_registry
-from mlops_actions.registries.reference import Model, resolve
+from mlops_actions.registries.reference import Model, is_reference, resolve
 
 __all__ = [
     "AliasMissingError",
@@ -11,8 +20,10 @@ __all__ = [
     "Change",
     "Head",
     "Model",
+    "Received",
     "Registry",
     "Version",
+    "is_reference",
     "open_registry",
     "resolve",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,15 @@ class Blob:
     """Of the file it came from, such as `.joblib`; formats go by it."""
     size: int
     """In bytes."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A model's file that was read, and that a registry keeps if somebody says so."""
+
+    sha256: str
+    keep: Callable[[], Blob]
+    """Store exactly the bytes that were read; InputError where they are no longer to be had."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,9 @@ class Registry(Protocol):
 
     def check(self, blob: Blob) -> str | None:
         """What is wrong with the stored bytes, as a sentence; None where they are there, whole and the model's."""
+
+    def receive(self, path: Path) -> AbstractContextManager[Received]:
+        """Read a file and digest it, to store it or not until the end of the context. InputError when it is missing."""
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file; InputError when they are not the ones of that SHA-256."""

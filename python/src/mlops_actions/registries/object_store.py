@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from mlops_actions import cancellation
 from mlops_actions.errors import OutsideError
-from mlops_actions.evidence import Predicate, Statement, Stored
+from mlops_actions.evidence import Predicate, Statement, Stored, digest_path
 from mlops_actions.registries.cache import cached
-from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Version
+from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Received, Version
 from mlops_actions.registries.kept import kept_content, kept_name, read_kept
 from mlops_actions.registries.log import Entry, Log
-from mlops_actions.registries.model_file import blob_of, verified_blocks
+from mlops_actions.registries.model_file import Reading, blob_of, verified_blocks
 from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
 from mlops_actions.registries.objects import Objects, digest_blocks
 from mlops_actions.registries.trash import restore
+
+_DIGITS = 12
 
 
 def open_registry(location: str) -> ObjectStoreRegistry:
@@ -71,6 +74,23 @@ class ObjectStoreRegistry:
         found = digest_blocks(parts)
         return None if found == blob.sha256 else f"its bytes have the SHA-256 {found[:12]}, not {blob.sha256[:12]}."
 
+    @contextmanager
+    def receive(self, path: Path) -> Iterator[Received]:
+        """Read a file and digest it; on a disk it is copied meanwhile, so that large models are read only once."""
+        if self.objects.folder is None:
+            sha256 = digest_path(path)
+            yield Received(sha256, lambda: self.store(path, sha256))
+            return
+        reading = Reading(path)
+        with self.objects.partial("incoming", reading.blocks()) as partial:
+            blob = reading.blob
+
+            def keep() -> Blob:
+                self.objects.adopt(partial, _blob_key(blob))
+                return blob
+
+            yield Received(blob.sha256, keep)
+
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
         blob = blob_of(path, sha256)
@@ -103,15 +123,14 @@ class ObjectStoreRegistry:
 
     def point(self, head: Head, alias: str, blob: Blob, action: Action, author: Author) -> Head | None:
         """Let an alias name a stored model: the append is the one step that counts, the rest are hints."""
-        after = self.version(head.name, blob.sha256) or Version(head.name, head.versions + 1, blob)
+        after = self._registered(head, blob) or Version(head.name, head.versions + 1, blob)
         aliases = {**head.aliases, alias: after}
-        versions = max(head.versions, after.number)
         change = change_fields(action, alias, head.aliases.get(alias), after, author)
-        state = state_fields(aliases, versions)
+        state = state_fields(aliases, max(head.versions, after.number))
         with cancellation.deferred():
+            if after.number > head.versions:
+                self._announce(head, blob)
             entry = self._log(head.name).append(head.entry + 1, head.sha256, change, state, author.tool)
-            if entry and versions > head.versions:
-                self.objects.create(f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % entry.number)
         if entry is None:
             return None
         new = to_head(head.name, entry)
@@ -152,16 +171,24 @@ class ObjectStoreRegistry:
                 first = middle + 1
         return to_change(name, self._entry(name, first)).after
 
+    def _registered(self, head: Head, blob: Blob) -> Version | None:
+        named = (version for version in head.aliases.values() if version and version.sha256 == blob.sha256)
+        return next(named, None) or self._of_digest(head.name, blob.sha256)
+
+    def _announce(self, head: Head, blob: Blob) -> None:
+        """Say, before it is registered, from which entry on a version is to be looked for."""
+        key, content = f"{_folder(head.name, blob.sha256)}/entry", b"%d\n" % (head.entry + 1)
+        if not self.objects.create(key, content):
+            self.objects.replace(key, content)
+
     def _of_digest(self, name: str, sha256: str) -> Version | None:
-        """By the hint beside it; without one, a model that was never stored here is told by its empty folder."""
-        hint = (self.objects.read(f"{_folder(name, sha256)}/entry") or b"").strip()
-        if hint.isdigit() and (entry := self._log(name).read(int(hint))):
-            after = to_change(name, entry).after
-            if after.sha256 == sha256:
-                return after
-        if not self.objects.keys(_folder(name, sha256)):
+        """What was never announced was never registered; where the hint says nonsense, the whole log is read."""
+        content = self.objects.read(f"{_folder(name, sha256)}/entry")
+        if content is None:
             return None
-        return next((change.after for change in self.history(name) if change.after.sha256 == sha256), None)
+        hint = int(content) if content.strip().isdigit() and len(content) <= _DIGITS else 1
+        start = hint if self._log(name).read(hint - 1) else 1
+        return next((change.after for change in self.history(name, start) if change.after.sha256 == sha256), None)
 
     def _holds(self, blob: Blob) -> bool:
         """Whether the blob is there and right; in a bucket by its size, since it is verified whenever it is read."""

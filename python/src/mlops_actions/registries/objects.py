@@ -1,7 +1,7 @@
 """Objects on a disk or in a bucket: written whole or not at all, and made only where there is none yet.
 
-obstore writes a local file beside its place and links it there, so a killed process leaves no half object
-(a stray `<name>#1` at worst, which is never listed). It does not sync; on a disk we do, before the next step.
+A local file is written beside its place and put there when it is whole, so a killed process leaves no half object (a
+stray `<name>#<number>` at worst, which is never listed). obstore does not sync; on a disk we do, before the next step.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.registries.synced_file import partial_file, sync
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore, RetryConfig
 
 RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-_BLOCK = 8 << 20
+_DOWNLOAD = 8 << 20
+_BLOCK = 1 << 20
+"""Of a local file: what stays in the processor's cache between reading, digesting and writing."""
 _WORDS = 300
 
 
@@ -34,6 +37,8 @@ class Objects:
         self.location = location
         self.folder = _folder(location)
         """None for a bucket."""
+        self._durable: set[Path] = set()
+        """Folders that a power cut leaves where they are."""
 
     def create(self, key: str, content: bytes) -> bool:
         """Make an object; False, and nothing changed, when there is one already."""
@@ -60,7 +65,29 @@ class Objects:
         import obstore
 
         with self._failing("written"):
-            obstore.put(self._store, key, iter(content))
+            if self.folder:
+                with self.partial(key, content) as partial:
+                    self.adopt(partial, key)
+            else:
+                obstore.put(self._store, key, iter(content))
+
+    @contextmanager
+    def partial(self, key: str, content: Iterable[bytes]) -> Iterator[Path]:
+        """On a disk, a synced file that is no object yet; see `adopt`. It is gone at the end."""
+        if self.folder is None:
+            raise ValueError("a bucket has no files")
+        with ExitStack() as stack:
+            with self._failing("written"):
+                partial = stack.enter_context(partial_file(self.folder / key, content))
+            yield partial
+
+    def adopt(self, partial: Path, key: str) -> None:
+        """On a disk, make an object of such a file, or put it in another's place."""
+        if self.folder is None:
+            raise ValueError("a bucket takes no file")
+        with self._failing("written"):
+            (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
+            partial.replace(self.folder / key)
             self._sync(key)
 
     def read(self, key: str) -> bytes | None:
@@ -164,7 +191,7 @@ class Objects:
             found = obstore.get(self._store, key)
         except FileNotFoundError:
             return None
-        return self._blocks(map(bytes, found.stream(min_chunk_size=_BLOCK)))
+        return self._blocks(map(bytes, found.stream(min_chunk_size=_DOWNLOAD)))
 
     def _blocks(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         with self._failing("read"):
@@ -172,9 +199,16 @@ class Objects:
 
     def _sync(self, key: str) -> None:
         """On a disk, wait until the object and the folders that lead to it would survive a power cut."""
-        if self.folder:
-            for path in (Path(key), *Path(key).parents):
-                _fsync(self.folder / path)
+        if self.folder is None:
+            return
+        place = self.folder / key
+        for path in (place, place.parent):
+            sync(path)
+        folder = place.parent
+        while folder != self.folder and folder not in self._durable:
+            sync(folder.parent)
+            self._durable.add(folder)
+            folder = folder.parent
 
     @contextmanager
     def _failing(self, what: str) -> Iterator[None]:
@@ -209,14 +243,6 @@ def _folder(location: str) -> Path | None:
     if match := re.match(r"file:(?://(localhost)?(?=/))?", location, re.IGNORECASE):
         return Path(location[match.end() :] or ".")
     return None if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", location) else Path(location)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _short(error: Exception) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 from mlops_actions import cancellation
 from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError, MlopsError, OutsideError
-from mlops_actions.evidence import Predicate, Statement, Stored
-from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Version
+from mlops_actions.evidence import Predicate, Statement, Stored, digest_path
+from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Received, Version
 from mlops_actions.registries.log import Log
 from mlops_actions.registries.mlflow.aliases import HostedAliases, check_alias, read_aliases
 from mlops_actions.registries.mlflow.following import Followed, agree, tell_stray
@@ -102,6 +102,12 @@ class MlflowRegistry:
     def check(self, blob: Blob) -> str | None:
         """What is wrong with the stored bytes, read where they lie and not from a copy."""
         return self._models.check(blob)
+
+    @contextmanager
+    def receive(self, path: Path) -> Iterator[Received]:
+        """Read a file and digest it."""
+        sha256 = digest_path(path)
+        yield Received(sha256, lambda: self.store(path, sha256))
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
