@@ -4,7 +4,9 @@
 that it can still use the network, read and change that user's files, and read the memory of processes other than this
 one.
 `strict`: also no network, no other processes in sight, and of all files only the interpreter, its packages and the
-system's libraries, read-only; the user nobody where root or sudo is there and nobody can run the interpreter.
+system's libraries, read-only; the user nobody where root or sudo is there and nobody can run the interpreter. By
+namespaces, or, where there is no privilege for them, by Landlock and a filter of system calls: then files that cannot
+be read can be known to be there, and there is no shared memory.
 In both, memory, disk and the number of processes are limited, and no process is left behind.
 """
 
@@ -49,18 +51,22 @@ class Sandbox:
     """Whether privilege comes from sudo."""
     user_namespace: bool = False
     """Whether privilege comes from a user namespace."""
+    landlock: bool = False
+    """Whether Landlock and a filter of system calls stand in for namespaces, which need privilege."""
     limits: Limits = field(default_factory=Limits)
 
     @property
     def namespaces(self) -> bool:
         """Whether it has a root, a network and process numbers of its own."""
-        return self.level == "strict"
+        return self.level == "strict" and not self.landlock
 
     @property
     def means(self) -> str:
         """What the level is made of, for people."""
         if self.level != "strict":
             return {"process": "a process without environment and capabilities", "none": "nothing"}[self.level]
+        if self.landlock:
+            return f"Landlock and a filter of system calls, user {'nobody' if self.nobody else 'unchanged'}"
         source = "sudo" if self.sudo else "a user namespace" if self.user_namespace else "root"
         return f"namespaces by {source}, user {'nobody' if self.nobody else 'unchanged'}"
 
@@ -95,13 +101,14 @@ class Sandbox:
             "namespaces": self.namespaces,
             "nobody": self.nobody,
             "user_namespace": self.user_namespace,
+            "landlock": self.landlock,
             "folder": str(folder),
             "view": [[one.kind, one.path, one.target] for one in self._view],
             "memory": self.limits.memory,
             "disk": self.limits.disk,
             "processes": self.limits.processes,
-            # Strict has a file system of that size instead.
-            "watched": [] if self.level == "strict" else [str(home), str(folder / "output")],
+            # Where there are namespaces, a file system has that size instead.
+            "watched": [] if self.namespaces else [str(home), str(folder / "output")],
             "environment": environment,
         }
         enter = [sys.executable, "-E", "-s", "-S", str(_ENTER), json.dumps(settings), *command]
@@ -130,7 +137,7 @@ def choose(level: Isolation, interpreter: Interpreter, limits: Limits | None = N
     raise InputError(
         f"isolation 'strict' cannot be reached on this machine: {'; '.join(found) or 'it needs Linux'}.",
         where="isolation",
-        hint="Run on a machine with root, passwordless sudo or user namespaces, or allow less with "
+        hint="Run on a machine with root, passwordless sudo, user namespaces or Linux 6.12, or allow less with "
         "`isolation: process` (the model then sees the network and this user's files).",
     )
 
@@ -141,10 +148,13 @@ def _strict_ways(interpreter: Interpreter) -> Iterator[Sandbox]:
     if os.geteuid() == 0:
         yield Sandbox("strict", interpreter, nobody=True)
         yield Sandbox("strict", interpreter)
+        yield Sandbox("strict", interpreter, nobody=True, landlock=True)
+        yield Sandbox("strict", interpreter, landlock=True)
         return
     if shutil.which("sudo"):
         yield Sandbox("strict", interpreter, nobody=True, sudo=True)
     yield Sandbox("strict", interpreter, user_namespace=True)
+    yield Sandbox("strict", interpreter, landlock=True)
 
 
 def supervised(ending: Ending, folder: Path) -> Ending:

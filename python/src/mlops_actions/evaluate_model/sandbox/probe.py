@@ -21,6 +21,7 @@ from typing import Any
 SECRET_BYTES = 6
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
 PR_GET_NO_NEW_PRIVS = 39
+RLIMIT_NOFILE, SHM_RDONLY = 7, 0o10000
 CAPABILITY_VERSION_3 = 0x20080522
 
 Bait = dict[str, Any]
@@ -29,7 +30,16 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 def main(bait: Bait) -> None:
     """Leave word of all that is not contained."""
-    found = [*network(bait), *processes(bait), *reading(bait), *writing(bait), *privileges()]
+    found = [
+        *network(bait),
+        *processes(bait),
+        *controls(bait),
+        *shared_memory(bait),
+        *reading(bait),
+        *writing(bait),
+        *changing(bait),
+        *privileges(),
+    ]
     Path("output", "found.json").write_text(json.dumps(found), encoding="utf-8")
 
 
@@ -47,6 +57,11 @@ def network(bait: Bait) -> Iterator[str]:
             # Of UDP this only chooses a route; where there is one, packets leave.
             tried.connect(address)
             yield f"reached {what}"
+    with contextlib.suppress(OSError):
+        one, other = socket.socketpair(unix, socket.SOCK_DGRAM)
+        with one, other:
+            one.sendto(b"found", bait["datagrams"])
+            yield "reached a socket of a service by datagrams"
 
 
 def processes(bait: Bait) -> Iterator[str]:
@@ -79,6 +94,28 @@ def copied(process: int, address: int) -> bool:
     return False
 
 
+def controls(bait: Bait) -> Iterator[str]:
+    """What one process may set of another of the same user."""
+    process, limits = bait["process"], (ctypes.c_ulong * 2)()
+    with contextlib.suppress(AttributeError):
+        if libc.prlimit(process, RLIMIT_NOFILE, None, limits) == 0:
+            yield "could read limits of another process"
+        if libc.prlimit(process, RLIMIT_NOFILE, limits, None) == 0:
+            yield "could set limits of another process"
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, process))
+        yield "could set the priority of another process"
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setaffinity(process, os.sched_getaffinity(process))
+        yield "could set the processors of another process"
+
+
+def shared_memory(bait: Bait) -> Iterator[str]:
+    libc.shmat.restype = ctypes.c_void_p
+    if libc.shmat(bait["shared_memory"], None, SHM_RDONLY) != ctypes.c_void_p(-1).value:
+        yield "could attach shared memory"
+
+
 def reading(bait: Bait) -> Iterator[str]:
     for path in bait["files"]:
         with contextlib.suppress(OSError), Path(path).open("rb"):
@@ -102,6 +139,25 @@ def writing(bait: Bait) -> Iterator[str]:
         # The home's own path ends each of its mounts; elsewhere the host's mounts are seen, which says nothing.
         if bait["namespaces"] and (other := {one[4] for one in mounts if "rw" in one[5].split(",")} - expected):
             yield f"could write to {', '.join(sorted(other))}"
+
+
+def changing(bait: Bait) -> Iterator[str]:
+    """Mode, times and attributes of a file that is this user's, where it is to be seen; by their effect."""
+    path = Path(bait["files"][0])
+    with contextlib.suppress(OSError):
+        before = path.stat()
+        with contextlib.suppress(OSError):
+            path.chmod(0o600)
+        with contextlib.suppress(OSError):
+            os.utime(path, (1, 1))
+        after = path.stat()
+        if after.st_mode != before.st_mode:
+            yield f"could change the mode of {path}"
+        if after.st_mtime != before.st_mtime:
+            yield f"could change the times of {path}"
+    with contextlib.suppress(OSError, AttributeError):
+        os.setxattr(path, "user.probe", b"found")
+        yield f"could change the attributes of {path}"
 
 
 def privileges() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
@@ -34,6 +35,7 @@ _SECRET_PLACES = (
     ".azure/msal_token_cache.json", ".config/gcloud/credentials.db", ".docker/config.json", ".kube/config",
 )  # fmt: skip
 _MOST_FILES = 50
+_PRIVATE, _CREATE, _REMOVE = 0, 0o1000, 0
 _PUBLIC = "/tmp"  # noqa: S108  anybody shall reach it
 
 
@@ -47,14 +49,18 @@ class Bait:
     """A port of this machine that takes datagrams."""
     socket: str
     """A Unix socket that anybody may connect to."""
+    datagrams: str
+    """A Unix socket that takes datagrams of anybody."""
     abstract: str
     """The name of an abstract one."""
     process: int
     """A process of this user, with a secret in its environment."""
     address: int
     """Where in the memory of that process a secret lies."""
+    shared_memory: int
+    """A segment of shared memory (System V) that anybody may attach."""
     files: list[str]
-    """Files that must not be read; at least one that anybody may."""
+    """Files that must not be read; the first is this user's, and anybody may."""
     folders: list[str]
     """Folders that must not be written to; at least one that anybody may."""
     namespaces: bool
@@ -103,14 +109,20 @@ def _laid_out(sandbox: Sandbox) -> Iterator[Bait]:
             service.bind(place)
             service.listen()
         (folder / "socket").chmod(0o777)
+        datagrams = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        datagrams.bind(str(folder / "datagrams"))
+        (folder / "datagrams").chmod(0o777)
         process, address = stack.enter_context(_another_process())
+        shared_memory = stack.enter_context(_shared_memory())
         yield Bait(
             tcp=tcp.getsockname()[1],
             udp=udp.getsockname()[1],
             socket=str(folder / "socket"),
+            datagrams=str(folder / "datagrams"),
             abstract=abstract,
             process=process,
             address=address,
+            shared_memory=shared_memory,
             files=[str(folder / "secret"), *_secret_files()],
             folders=[str(folder), *map(str, private_folders()), tempfile.gettempdir(), "/var/tmp"],  # noqa: S108
             namespaces=sandbox.namespaces,
@@ -125,6 +137,17 @@ def _another_process() -> Iterator[tuple[int, int]]:
     ) as process:
         assert process.stdout is not None
         yield process.pid, int(process.stdout.readline())
+
+
+@contextmanager
+def _shared_memory() -> Iterator[int]:
+    """The number of a segment; -1 where the machine has none to give."""
+    libc = ctypes.CDLL(None)
+    number = libc.shmget(_PRIVATE, ctypes.c_size_t(4096), _CREATE | 0o666)
+    try:
+        yield number
+    finally:
+        libc.shmctl(number, _REMOVE, None)
 
 
 def _secret_files() -> list[str]:

@@ -12,8 +12,10 @@ import signal
 import sys
 from typing import Any
 
+import landlock
 import namespaces
 import supervision
+import system_calls
 from kernel import PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG, forbid_new_privileges, give_up_privileges, libc
 
 NOBODY = 65534
@@ -33,6 +35,9 @@ def main(settings: Settings, command: list[str]) -> None:
         output = namespaces.enter(settings)
     else:
         libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        if settings["landlock"] and settings["nobody"]:
+            for name in ("home", "output"):
+                os.chown(f"{settings['folder']}/{name}", NOBODY, NOBODY)
     report = os.open(f"{settings['folder']}/supervision", os.O_WRONLY) if output is None else output.report
     signal.pthread_sigmask(signal.SIG_BLOCK, supervision.SIGNALS)
     if child := os.fork():
@@ -59,6 +64,9 @@ def become(settings: Settings, command: list[str]) -> None:
             os.setresuid(NOBODY, NOBODY, NOBODY)
         forbid_new_privileges()
     os.chdir(settings["folder"])
+    if settings["landlock"]:
+        landlock.restrict(settings)
+        system_calls.refuse()
     os.execve(command[0], command, settings["environment"])  # noqa: S606  there is no shell here
 
 
