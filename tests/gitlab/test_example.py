@@ -67,7 +67,7 @@ def test_a_bad_model_stops_at_the_gate_with_findings_at_their_lines(project: Pat
     done = pipeline(project, tmp_path / "tools")
     assert done.returncode != 0
     findings = json.loads((left_by(project, "gate") / "mlops-actions-codequality.json").read_text())
-    assert {one["location"]["path"] for one in findings if one["severity"] == "major"} == {"policy.yaml"}
+    assert "policy.yaml" in {one["location"]["path"] for one in findings if one["severity"] == "major"}
     assert not (tmp_path / "registry").exists()
 
 

@@ -98,6 +98,10 @@ def program(name: str = "act") -> str:
 
 
 def stand_ins(workflow: str) -> dict[str, Path]:
-    """Our stand-in for each action of GitHub's own that a workflow uses, at whatever version. act has checkout."""
+    """Our stand-in for each action of GitHub's own that a workflow, or a reusable one of ours in it, uses at whatever
+    version. act has checkout.
+    """
+    for called in re.findall(r"uses:\s*org/mlops-actions/(\.github/workflows/[\w.-]+)@", workflow):
+        workflow += (ROOT / called).read_text()
     used = re.findall(r"uses:\s*(actions/([\w-]+)@[\w.-]+)", workflow)
     return {reference: STAND_INS / name for reference, name in used if name != "checkout"}
