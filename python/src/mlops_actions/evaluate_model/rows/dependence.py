@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -108,7 +108,8 @@ class _Rows:
     @classmethod
     def of(cls, sample: Sample, metrics: Collection[str]) -> _Rows:
         """By a loss and by a share, as far as they were estimated; by the first of scores that were made elsewhere."""
-        frame, found = Frame.of(sample.sampling), {}
+        # A metric that the champion's predictions do not allow is the candidate's all the same.
+        sample, frame, found = replace(sample, champion=None), Frame.of(sample.sampling), {}
         for names in [tuple(metrics)] if sample.task == "scores" else (_LOSSES, _SHARES):
             metric = next((name for name in names if name in metrics), None)
             if metric is not None:
