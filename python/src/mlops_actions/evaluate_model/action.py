@@ -6,6 +6,7 @@ The model never runs in this process: it is code, and this process holds the job
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -28,6 +29,7 @@ from mlops_actions.evidence.evaluation import Evaluation, Task
 
 if TYPE_CHECKING:
     from mlops_actions.evaluate_model.rows.testset import TestSet
+    from mlops_actions.evaluate_model.sandbox import Sandbox
 
 log = logging.getLogger(__name__)
 
@@ -194,9 +196,8 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     from mlops_actions.evaluate_model.measuring.large import evaluate_large, large_table
     from mlops_actions.evaluate_model.measuring.own import find_own, materials_of, with_own
     from mlops_actions.evaluate_model.measuring.references import with_references
-    from mlops_actions.evaluate_model.sandbox import Limits, choose
+    from mlops_actions.evaluate_model.sandbox import Limits
     from mlops_actions.evaluate_model.scoring.answer import MisbehaviourError
-    from mlops_actions.evaluate_model.scoring.environments import find_environment
     from mlops_actions.evaluate_model.statement import known_before, measured
     from mlops_actions.registries.reference import resolve
 
@@ -210,11 +211,15 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     if not rivals and (table := large_table(inputs)):
         return evaluate_large(inputs, table, model)
     compared = bool(rivals) and inputs.task != "scores"
-    test_set, materials = _read(inputs, featured=source != "predictions" or compared)
+    with ThreadPoolExecutor(1) as beside:
+        # It waits for processes, and meanwhile the rows are read.
+        chosen = beside.submit(_choose, inputs) if source == "model" or compared else None
+        test_set, materials = _read(inputs, featured=source != "predictions" or compared)
     own = find_own(inputs, test_set)
-    runs = source == "model" or compared or bool(own)
-    limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
-    sandbox = choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits) if runs else None
+    sandbox = chosen.result() if chosen else _choose(inputs) if own else None
+    if sandbox:
+        # What is free is less by the rows.
+        sandbox = replace(sandbox, limits=Limits.of(inputs.memory_limit, inputs.disk_limit))
     candidate = find_candidate(inputs, model, test_set, sandbox)
     known = known_before(inputs, candidate, rivals, test_set, sandbox, [*materials, *materials_of(own)])
     cuts = cuts_of(test_set.slices, test_set.protected, test_set.cut)
@@ -232,6 +237,14 @@ def run(inputs: Inputs) -> Statement[Evaluation]:
     evaluation = evaluation.model_copy(update={"reasons": [*evaluation.reasons, *seen]})
     evaluation = with_references(evaluation, inputs, model, rivals, test_set, scored)
     return Statement(candidate.name, candidate.sha256, evaluation)
+
+
+def _choose(inputs: Inputs) -> Sandbox:
+    from mlops_actions.evaluate_model.sandbox import Limits, choose
+    from mlops_actions.evaluate_model.scoring.environments import find_environment
+
+    limits = Limits.of(inputs.memory_limit, inputs.disk_limit)
+    return choose(inputs.isolation, find_environment(inputs.environment, inputs.python), limits)
 
 
 def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:

@@ -11,9 +11,6 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
-import requests
-from urllib3.exceptions import HTTPError
-
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.tables.files import format_of
 
@@ -42,6 +39,9 @@ def download(url: str, folder: Path) -> Path:
 
     Raises InputError where the server has it not for us, OutsideError where it cannot be reached or breaks off.
     """
+    import requests
+    from urllib3.exceptions import HTTPError
+
     name = PurePosixPath(unquote(urlsplit(url).path)).name
     shown = shown_url(url)
     try:
