@@ -80,7 +80,11 @@ class Cut:
         if not self.measure.sums:
             return {}
         number = self._cell.cast(nw.Float64)
-        parts = {f"{self.name}:{place}": nw.when(self._cell <= cut).then(number) for place, cut in self._places()}
+        # with 0 for the others DuckDB is half as long at it as with nothing
+        parts = {
+            f"{self.name}:{place}": nw.when(self._cell <= cut).then(number).otherwise(0.0)
+            for place, cut in self._places()
+        }
         return {name: Aggregate("sum", of) for name, of in {**parts, f"{self.name}:all": number}.items()}
 
     def rows(self, rows: int, counts: Mapping[str, int]) -> list[int]:
