@@ -103,5 +103,5 @@ def stand_ins(workflow: str) -> dict[str, Path]:
     """
     for called in re.findall(r"uses:\s*org/mlops-actions/(\.github/workflows/[\w.-]+)@", workflow):
         workflow += (ROOT / called).read_text()
-    used = re.findall(r"uses:\s*(actions/([\w-]+)@[\w.-]+)", workflow)
-    return {reference: STAND_INS / name for reference, name in used if name != "checkout"}
+    used = re.findall(r"uses:\s*actions/([\w-]+)[\w/-]*@([\w.-]+)", workflow)
+    return {f"actions/{name}@{version}": STAND_INS / name for name, version in used if name != "checkout"}

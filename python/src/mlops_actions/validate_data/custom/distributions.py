@@ -80,7 +80,7 @@ class Cut:
         if not self.measure.sums:
             return {}
         number = self._cell.cast(nw.Float64)
-        # with 0 for the others DuckDB is half as long at it as with nothing
+        # with 0 for the others DuckDB takes half as long as with nothing
         parts = {
             f"{self.name}:{place}": nw.when(self._cell <= cut).then(number).otherwise(0.0)
             for place, cut in self._places()
