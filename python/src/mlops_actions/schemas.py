@@ -60,11 +60,11 @@ def _section(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lenient(field: dict[str, Any]) -> dict[str, Any]:
-    """A list may also be written as one string, and a duration as `5m`."""
+    """A list or a mapping may also be written as one string, and a duration as `5m`."""
     kept = {key: value for key, value in field.items() if key in {"description", "default", "title", "examples"}}
     rest = {key: value for key, value in field.items() if key not in kept}
     types = {rest.get("type")} | {option.get("type") for option in rest.get("anyOf", [])}
-    if types & {"array", "number", "integer", "boolean"}:
+    if types & {"array", "number", "integer", "boolean", "object"}:
         return kept | {"anyOf": [rest, {"type": "string"}]}
     return field
 

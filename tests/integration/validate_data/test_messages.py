@@ -116,9 +116,9 @@ def options(type_: str, column: str, given: str) -> str:
             "2 of 4 rows of 's' are missing or 'abc', first row 2.",
         ),
         (
-            "name: n, quality: [{type: sql, query: select 1, mustBe: 1}]",
+            "name: n, quality: [{type: custom, engine: soda, implementation: x}]",
             "not-checked",
-            "sql of 'n' was not checked: SQL is not supported yet.",
+            "custom of 'n' was not checked: it is for the engine 'soda'.",
         ),
     ],
 )

@@ -13,9 +13,9 @@ import pytest
 
 from mlops_actions.evidence.data_report import CheckResult
 from mlops_actions.tables import open_table
+from mlops_actions.validate_data.across import in_order
 from mlops_actions.validate_data.contract import parse_contract
-from mlops_actions.validate_data.nested import check_items, in_order, look_inside
-from mlops_actions.validate_data.plan import judge, make_plan
+from mlops_actions.validate_data.inspection import inspect
 from mlops_actions.validate_data.written import as_written
 from mlops_actions.yaml_source import parse_yaml
 
@@ -137,10 +137,8 @@ def write(rows: list[Row], folder: Path, kind: str) -> str:
 
 def validate(location: str, contract: str = CONTRACT) -> list[CheckResult]:
     read = parse_contract(parse_yaml(contract.encode(), "c.yaml", "contract"))
-    asked, tables = look_inside(read, as_written(read, open_table(location)))
-    plan = make_plan(asked.at(""), tables[""].stored, FIRST)
-    found = [*judge(plan, tables[""].scan(plan.scan)), *check_items(asked, tables, FIRST)]
-    return in_order(asked, found)
+    inspection = inspect(read, as_written(read, open_table(location)), FIRST)
+    return in_order({"t": inspection}, [])
 
 
 @pytest.mark.parametrize("kind", ["parquet", "jsonl"])

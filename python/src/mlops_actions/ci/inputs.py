@@ -34,6 +34,20 @@ def split_words(value: object) -> object:
     return [value] if isinstance(value, int | float) else value
 
 
+def split_pairs(value: object) -> object:
+    """A mapping written as `name=value`, one a line.
+
+    >>> split_pairs("orders=data/orders.csv")
+    {'orders': 'data/orders.csv'}
+    """
+    if not isinstance(value, str):
+        return value
+    pairs = [line.partition("=") for line in value.splitlines() if line.strip()]
+    if not all(sign for _, sign, _ in pairs):
+        raise ValueError("write name=value, one a line")
+    return {name.strip(): rest.strip() for name, _, rest in pairs}
+
+
 def split_expressions(value: object) -> object:
     """The same, of expressions: commas in brackets, parentheses and quotes belong to them.
 
@@ -75,6 +89,7 @@ def to_bytes(value: object) -> object:
 
 Words = Annotated[list[str], BeforeValidator(split_words)]
 Expressions = Annotated[list[str], BeforeValidator(split_expressions)]
+Pairs = Annotated[dict[str, str], BeforeValidator(split_pairs)]
 Numbers = Annotated[list[float], BeforeValidator(split_words)]
 Bytes = Annotated[int, BeforeValidator(to_bytes), Field(gt=0)]
 Seconds = Annotated[float, BeforeValidator(to_seconds), Field(gt=0, allow_inf_nan=False)]

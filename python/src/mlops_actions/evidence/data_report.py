@@ -24,6 +24,7 @@ class CheckResult(Document):
     """One check on one column or on the table."""
 
     id: str
+    table: str | None = Field(None, description="The table of the contract, where several were checked.")
     column: str | None = Field(description="None for a check on the table.")
     check: str = Field(description="type, required, unique, minimum, pattern, rowCount, …")
     result: Literal["pass", "fail", "not-checked"]

@@ -3,12 +3,14 @@
 from mlops_actions.tables.engines import open_table
 from mlops_actions.tables.interface import (
     Aggregate,
+    Answer,
     Column,
     Group,
     Groups,
     Inside,
     LogicalType,
     Match,
+    Query,
     Scan,
     Scanned,
     Table,
@@ -19,12 +21,14 @@ from mlops_actions.tables.interface import (
 
 __all__ = [
     "Aggregate",
+    "Answer",
     "Column",
     "Group",
     "Groups",
     "Inside",
     "LogicalType",
     "Match",
+    "Query",
     "Scan",
     "Scanned",
     "Table",

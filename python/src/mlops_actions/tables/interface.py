@@ -114,6 +114,10 @@ class Match:
     """A column in which a like of the same table, earlier or later, has another value; null is none."""
     complete: bool = False
     """Whether rows with a null among the columns have no like."""
+    called: tuple[str, ...] = ()
+    """What the columns are called in the other table; empty: the same."""
+    without: bool = False
+    """Whether the rows that have no like in the other table are wanted instead."""
     first: int = 0
     """How many row numbers to keep."""
 
@@ -148,6 +152,22 @@ class View:
     """New column → what it holds; of fields that the data does not have there will be no column."""
     written: Mapping[str, Written] = field(default_factory=dict)
     """Column → how it is written, where it is text; other cells will not read as any date."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """SQL that gives one value."""
+
+    text: str
+    tables: Mapping[str, tuple[Table, Mapping[str, LogicalType]]]
+    """Name → a table that it may select from, and what to read columns of it as; it can reach nothing else."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query gave."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -232,3 +252,9 @@ class Table(Protocol):
 
     def match(self, match: Match) -> Tally:
         """The rows that have their like, exactly. InputError where the other table's engine is not this one's."""
+
+    def query(self, query: Query) -> Answer | None:
+        """Run SQL over this table and others; None where the engine does not take it.
+
+        Raises InputError for SQL that is wrong, that would reach anything else, or that gives not just one value.
+        """

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mlops_actions.ci.inputs import FILES, CommonInputs, CommonOutputs
+from mlops_actions.ci.inputs import FILES, CommonInputs, CommonOutputs, Pairs
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Material, Reason, Result, Statement
 from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, Drift
@@ -27,13 +28,24 @@ _SHOWN = 5
 class Inputs(CommonInputs):
     """What validate-data takes."""
 
-    data: Annotated[str, FILES] = Field(
-        description="The data: a Parquet, CSV, JSON lines or Arrow file, a glob or a folder of them, a Delta Lake "
-        "table, any of these at `s3://`, `gs://`, `az://` or `https://`, `sqlite:file.db#table`, "
-        "`postgresql://host/database#schema.table`, or `-` for standard input."
+    data: Annotated[str | None, FILES] = Field(
+        None,
+        description="The data, unless a server of the contract says where it is: a Parquet, CSV, JSON lines or Arrow "
+        "file, a glob or a folder of them, a Delta Lake table, any of these at `s3://`, `gs://`, `az://` or "
+        "`https://`, `sqlite:file.db#table`, `postgresql://host/database#schema.table`, or `-` for standard input.",
     )
     contract: Annotated[str, FILES] = Field(description="The contract, in the Open Data Contract Standard 3.")
-    table: str | None = Field(None, description="The table of the contract, where it describes several.")
+    table: str | None = Field(
+        None, description="The table of the contract that `data` or `server` is, where it describes several."
+    )
+    tables: Pairs = Field(
+        {},
+        description="Further tables of the contract to check, and to look references up in: `name=location`, one a "
+        "line.",
+    )
+    server: str | None = Field(
+        None, description="The server of the contract that says where the data is, where it names several."
+    )
     reference: Annotated[str | None, FILES] = Field(
         None, description="What to measure drift from: data, such as the training data, or a report with its `profile`."
     )
@@ -68,28 +80,40 @@ class Outputs(CommonOutputs):
 
 def check(inputs: Inputs) -> None:
     """Raise InputError for a contract that cannot be read; a train asks before it starts."""
-    from mlops_actions.validate_data.contract import read_contract
+    from mlops_actions.validate_data.contract import Tables
+    from mlops_actions.validate_data.locations import locate
 
-    read_contract(inputs.contract, inputs.table)
+    contract = Tables(inputs.contract)
+    for name in locate(inputs, contract):
+        contract.read(name)
 
 
 def run(inputs: Inputs) -> Statement[DataReport]:
     """Scan the data once. Raises InputError when there is nothing to check, or nothing to check it by."""
     from mlops_actions.tables import open_table
-    from mlops_actions.validate_data.contract import read_contract
+    from mlops_actions.validate_data.across import in_order, judge_across
+    from mlops_actions.validate_data.contract import Tables
     from mlops_actions.validate_data.custom.asking import ask, measures
     from mlops_actions.validate_data.custom.history import earlier_rows
     from mlops_actions.validate_data.custom.reference import make_profile, open_reference, read_reference
-    from mlops_actions.validate_data.nested import check_items, in_order, look_inside
-    from mlops_actions.validate_data.plan import judge, make_plan
+    from mlops_actions.validate_data.inspection import inspect
+    from mlops_actions.validate_data.locations import locate
     from mlops_actions.validate_data.written import as_written
 
-    contract = read_contract(inputs.contract, inputs.table)
-    data = as_written(contract, open_table(inputs.data, inputs.engine))
-    contract, tables = look_inside(contract, data)
+    asked_of = Tables(inputs.contract)
+    places = locate(inputs, asked_of)
+    contracts = {name: asked_of.read(name) for name in places}
+    tables = {name: as_written(contracts[name], open_table(place, inputs.engine)) for name, place in places.items()}
+    first, *further = places
+    contract, data = contracts[first], tables[first]
     reference = open_reference(inputs.reference, inputs.engine) if inputs.reference else None
     holdout = as_written(contract, open_table(inputs.holdout, inputs.engine)) if inputs.holdout else None
-    opened = {"data": data, "reference": reference, "holdout": holdout}
+    opened = {
+        "data": data,
+        "reference": reference,
+        "holdout": holdout,
+        **{f"data:{name}": tables[name] for name in further},
+    }
     # hashing lets go of the interpreter, so the files are hashed while they are scanned
     with ThreadPoolExecutor(max_workers=1) as beside:
         digests = [beside.submit(one.material, name) for name, one in opened.items() if one]
@@ -97,18 +121,17 @@ def run(inputs: Inputs) -> Statement[DataReport]:
         known = read_reference(reference, wanted, contract) if reference else None
         earlier = partial(earlier_rows, inputs.evidence, contract)
         asked = ask(contract, data, reference=known, holdout=holdout, earlier=earlier, first=inputs.failing_rows)
-        plan = make_plan(contract.at(""), tables[""].stored, inputs.failing_rows, asked.scan)
-        _logger.info("Checking %s: %d columns, %d checks.", inputs.data, len(data.stored), len(contract.checks))
-        scanned = tables[""].scan(plan.scan)
-        if not scanned.rows:
-            raise InputError(f"the data {data.location!r} holds no rows.", hint="Nothing was checked.")
-        found = asked.judge(scanned)
+        _logger.info("Checking %s: %d columns, %d checks.", data.location, len(data.stored), len(contract.checks))
+        inspections = {first: inspect(contract, data, inputs.failing_rows, asked.scan)}
+        inspections |= {name: inspect(contracts[name], tables[name], inputs.failing_rows) for name in further}
+        found = asked.judge(inspections[first].scanned)
         profile = make_profile(data, wanted, contract) if inputs.profile else []
+        across = judge_across(inspections, inputs.failing_rows, datetime.now(UTC).replace(tzinfo=None))
         materials = [digest.result() for digest in digests]
-        items = check_items(contract, tables, inputs.failing_rows)
     if inputs.require_digest == "strong":
         _refuse_weak(materials)
-    checks = [*in_order(contract, [*judge(plan, scanned), *items]), *found.checks]
+    checks = [*in_order(inspections, across), *found.checks]
+    scanned = inspections[first].scanned
     report = _report(contract, data, scanned, checks, list(found.drift), materials, strict=inputs.strict)
     report = report.model_copy(update={"profile": profile})
     return Statement(name=data.location, sha256=materials[0].digest["sha256"], predicate=report)

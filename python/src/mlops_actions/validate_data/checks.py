@@ -8,6 +8,7 @@ from operator import or_
 import narwhals as nw
 
 from mlops_actions.validate_data.rules import (
+    Age,
     Bound,
     Digits,
     Fields,
@@ -22,8 +23,10 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     NotMissing,
     OneOf,
+    References,
     RowCount,
     Rule,
+    Sql,
     Unique,
     UniqueItems,
     Value,
@@ -138,6 +141,8 @@ def problem(rule: Rule) -> str:
             return f"are none of {_listed(values)}"
         case RowCount():
             return "are there"
+        case Sql() | References() | Age():
+            return "are looked up apart"
         case NotChecked(why):
             return f"are not checked, since {why}"
 

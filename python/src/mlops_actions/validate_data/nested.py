@@ -45,12 +45,6 @@ def check_items(contract: Contract, tables: Mapping[str, Table], failing_rows: i
     return [one for level in levels for one in _check_level(contract.at(level), tables.get(level), failing_rows)]
 
 
-def in_order(contract: Contract, results: list[CheckResult]) -> list[CheckResult]:
-    """Results as the contract asks for them."""
-    places = {check.id: place for place, check in enumerate(contract.checks)}
-    return sorted(results, key=lambda result: places[result.id])
-
-
 def _check_level(contract: Contract, table: Table | None, failing_rows: int) -> list[CheckResult]:
     stored = table.stored if table else {}
     plan = make_plan(contract, stored, failing_rows)

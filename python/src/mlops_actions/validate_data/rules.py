@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.tables import LogicalType, Written
@@ -170,6 +170,33 @@ class RowCount:
 
 
 @dataclass(frozen=True)
+class Sql:
+    """A query gives an acceptable number; true is 1."""
+
+    query: str
+
+
+@dataclass(frozen=True)
+class References:
+    """The values of the columns, taken together, stand in another table; rows with a missing one do not count."""
+
+    columns: tuple[str, ...]
+    table: str
+    other: tuple[str, ...]
+    """The columns there."""
+
+
+@dataclass(frozen=True)
+class Age:
+    """The newest row is no older than this, or no row is."""
+
+    which: Literal["newest", "oldest"]
+    period: timedelta
+    written: str
+    """As the contract writes the period: "4 d"."""
+
+
+@dataclass(frozen=True)
 class NotChecked:
     """The contract asks for something that is not checked, and this is why."""
 
@@ -196,6 +223,9 @@ Rule = (
     | Items
     | UniqueItems
     | RowCount
+    | Sql
+    | References
+    | Age
     | NotChecked
 )
 
@@ -260,15 +290,19 @@ class Contract:
     path: str
     sha256: str
     table: str
+    physical_name: str
+    """What the table is called where it lives; its name where the contract does not say."""
     properties: tuple[Property, ...]
     checks: tuple[Check, ...]
     """On rows and on items of lists, in the contract's order."""
     custom: tuple[CustomRule, ...]
 
     def at(self, level: str) -> Contract:
-        """The same about one level only: the table's rows, or the items of one list."""
+        """What a scan answers about one level: the table's rows, or the items of one list."""
         return replace(
             self,
             properties=tuple(one for one in self.properties if one.level == level),
-            checks=tuple(one for one in self.checks if one.level == level),
+            checks=tuple(
+                one for one in self.checks if one.level == level and not isinstance(one.rule, Sql | References | Age)
+            ),
         )

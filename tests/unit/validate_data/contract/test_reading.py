@@ -16,6 +16,7 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     OneOf,
     RowCount,
+    Sql,
     Unique,
 )
 from mlops_actions.validate_data.threshold import Threshold
@@ -197,7 +198,7 @@ def test_bounds_are_read_as_the_columns_type() -> None:
         ("metric: invalidValues, mustBe: 0, arguments: {validValues: [x, y]}", OneOf(("x", "y"))),
         ("metric: invalidValues, mustBe: 0, arguments: {validValues: [x, null]}", OneOf(("x",))),
         ("type: text, description: be good", NotChecked("a rule in words cannot be")),
-        ("type: sql, query: select 1, mustBe: 1", NotChecked("SQL is not supported yet")),
+        ("type: sql, query: select 1, mustBe: 1", Sql("select 1")),
         ("type: custom, engine: soda, implementation: x", NotChecked("it is for the engine 'soda'")),
     ],
 )

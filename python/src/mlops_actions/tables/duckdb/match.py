@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import duckdb
 
@@ -31,13 +32,21 @@ def find_likes(
     keys = [f"key_{place}" for place in range(len(match.columns))]
     mine = _selected(match, reading)
     if other is not None:
-        found = _in_other(keys, mine, _selected(match, other))
+        theirs = _selected(_as_called(match), other)
+        found = _without_like(keys, mine, theirs) if match.without else _in_other(keys, mine, theirs)
     else:
         found = _conflicting(keys, mine) if match.unlike else _repeated(keys, mine)
     first = f"min(row_code, {match.first})" if match.first else "NULL"
     query = f"{found} SELECT count(*), {first} FROM found"  # noqa: S608
     count, codes = connection.execute(query).fetchall()[0]
     return Tally(count, tuple(row_number(code) for code in codes or ()))
+
+
+def _as_called(match: Match) -> Match:
+    """The same question in the other table's words."""
+    called = match.called or match.columns
+    types = {name: match.types[column] for name, column in zip(called, match.columns, strict=True)}
+    return replace(match, columns=called, types=types)
 
 
 def _selected(match: Match, reading: Reading) -> str:
@@ -92,4 +101,12 @@ def _in_other(keys: list[str], mine: str, theirs: str) -> str:
         WITH mine AS MATERIALIZED (FROM {mine} WHERE key_hash IN (SELECT key_hash FROM {theirs})),
         theirs AS (FROM {theirs} WHERE key_hash IN (SELECT key_hash FROM mine)),
         found AS (SELECT mine.row_code FROM mine SEMI JOIN theirs ON mine.key_hash = theirs.key_hash AND {same})
+    """  # noqa: S608
+
+
+def _without_like(keys: list[str], mine: str, theirs: str) -> str:
+    same = " AND ".join(f"mine.{key} IS NOT DISTINCT FROM theirs.{key}" for key in keys)
+    return f"""
+        WITH mine AS (FROM {mine}), theirs AS (FROM {theirs}),
+        found AS (SELECT mine.row_code FROM mine ANTI JOIN theirs ON mine.key_hash = theirs.key_hash AND {same})
     """  # noqa: S608

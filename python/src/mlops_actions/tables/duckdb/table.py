@@ -17,12 +17,24 @@ from mlops_actions.tables.duckdb.arrays import fetch
 from mlops_actions.tables.duckdb.errors import explained
 from mlops_actions.tables.duckdb.inference import UNTYPED, infer
 from mlops_actions.tables.duckdb.match import find_likes
+from mlops_actions.tables.duckdb.query import run
 from mlops_actions.tables.duckdb.reading import ROW_BITS, Reading
 from mlops_actions.tables.duckdb.scan import answer
 from mlops_actions.tables.duckdb.types import free_name, quoted, typed
 from mlops_actions.tables.duckdb.view import look
 from mlops_actions.tables.identity import Identity
-from mlops_actions.tables.interface import Column, LogicalType, Match, Scan, Scanned, StoredType, Tally, View
+from mlops_actions.tables.interface import (
+    Answer,
+    Column,
+    LogicalType,
+    Match,
+    Query,
+    Scan,
+    Scanned,
+    StoredType,
+    Tally,
+    View,
+)
 
 _NESTED = ("array", "object", "map", "binary")
 
@@ -117,6 +129,14 @@ class DuckdbTable:
                 theirs.prepare(self._connection)
             return find_likes(match, self._connection, self._reading, theirs, self._row_number)
 
+    def query(self, query: Query) -> Answer | None:
+        """In DuckDB's dialect; costs a pass over what it reads."""
+        readings = {name: (table._reading, types) for name, (table, types) in _of_duckdb(query).items()}
+        with self._explained():
+            for reading, _ in readings.values():
+                reading.prepare(self._connection)
+            return run(query.text, readings, self._connection)
+
     def _explained(self) -> AbstractContextManager[None]:
         return explained(self.location, self._reading.renamed)
 
@@ -148,3 +168,7 @@ class DuckdbTable:
         row = free_name("row", self.stored)
         numbered = f"(SELECT *, {self._reading.row} AS {quoted(row)} FROM {self._reading.source})"  # noqa: S608
         return f"(FROM {numbered} WHERE hash({quoted(row)}) % {step} = 0)"
+
+
+def _of_duckdb(query: Query) -> dict[str, tuple[DuckdbTable, Mapping[str, LogicalType]]]:
+    return {name: (table, types) for name, (table, types) in query.tables.items() if isinstance(table, DuckdbTable)}

@@ -72,15 +72,16 @@ def read_column(
     if block.get("enum") is not None:
         found.append(check("enum", _read_enum(block["enum"], type_, (*keys, "enum"), source), "enum"))
     for index, quality in enumerate(block.get("quality") or []):
-        one = read_quality(quality, (*keys, "quality", index), source, table, name, type_)
+        one = read_quality(quality, (*keys, "quality", index), source, table, column)
         found.append(replace(one, level=column.level) if isinstance(one, Check) else one)
     if block.get("physicalType") and (physical := physical_rule(str(block["physicalType"]), type_)):
         found.append(check("physicalType", physical, "physicalType"))
     if block.get("map"):
         found.append(check("map", NotChecked("maps are not looked into"), "map"))
-    for key in ("partitioned", "relationships"):
-        if block.get(key):
-            found.append(check(key, NotChecked("it is not supported yet"), key))
+    if block.get("partitioned"):
+        found.append(
+            check("partitioned", NotChecked("how files are laid out does not change their rows"), "partitioned")
+        )
     properties = [column]
     for inner, place, parent in _inner(block, column, keys, source):
         more, checks = read_column(inner, place, source, table, parent)

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard, cast, get_args
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
 from mlops_actions.validate_data.contract.patterns import check_pattern
+from mlops_actions.validate_data.contract.sql import read_sql
 from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.custom.interface import Rule as CustomRule
 from mlops_actions.validate_data.custom.kinds import read_custom
@@ -18,6 +19,7 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     NotMissing,
     OneOf,
+    Property,
     RowCount,
     Rule,
     Severity,
@@ -42,10 +44,11 @@ _ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 
 def read_quality(
-    block: dict[str, Any], keys: Keys, source: YamlSource, table: str, column: str | None, type_: LogicalType | None
+    block: dict[str, Any], keys: Keys, source: YamlSource, table: str, property_: Property | None
 ) -> Check | CustomRule:
-    """The check of one block, on a column or (`column` None) on the table; InputError for what contradicts itself."""
+    """The check of one block, on a column or (None) on the table; InputError for what contradicts itself."""
     where = source.where(*keys)
+    column, type_ = (property_.name, property_.type) if property_ else (None, None)
     severity = _read_severity(block, keys, source)
     name = block.get("metric") or block.get("rule")
     kind = block.get("type") or ("library" if name else "text")
@@ -57,12 +60,12 @@ def read_quality(
     if kind == "custom" and block.get("engine") == ENGINE:
         threshold = read_threshold(block, keys, source) if any(one in block for one in _OPERATORS) else None
         return read_custom(block, keys, source, f"{label}.{place}", column, severity, threshold)
+    if kind == "sql":
+        rule: Rule = read_sql(block, keys, source, table, property_)
+        threshold = read_threshold(_truth_as_number(block), keys, source)
+        return Check(f"{label}.{place}.sql", column, kind, rule, where, threshold, severity)
     if kind != "library":
-        why = {
-            "text": "a rule in words cannot be",
-            "sql": "SQL is not supported yet",
-            "custom": f"it is for the engine {block.get('engine')!r}",
-        }[kind]
+        why = "a rule in words cannot be" if kind == "text" else f"it is for the engine {block.get('engine')!r}"
         return Check(f"{label}.{place}", column, kind, NotChecked(why), where, severity=severity)
     metric = _OLD_METRICS.get(str(name), str(name))
     if metric not in _METRICS:
@@ -75,6 +78,12 @@ def read_quality(
         raise InputError("rowCount in percent is always 100.", where=where, hint="Write unit: rows.")
     rule = _read_metric(metric, block, keys, source, column, type_)
     return Check(f"{label}.{place}.{metric}", column, metric, rule, where, threshold, severity)
+
+
+def _truth_as_number(block: dict[str, Any]) -> dict[str, Any]:
+    """A query may also give true, which must be 1; what unit it counts in is only said."""
+    truths = {key: int(block[key]) for key in ("mustBe", "mustNotBe") if isinstance(block.get(key), bool)}
+    return {**block, **truths, "unit": None}
 
 
 def _read_severity(block: dict[str, Any], keys: Keys, source: YamlSource) -> Severity:

@@ -9,8 +9,11 @@ from mlops_actions.evidence import digest_bytes
 from mlops_actions.validate_data.contract.column import read_column
 from mlops_actions.validate_data.contract.odcs import check_shape
 from mlops_actions.validate_data.contract.quality import read_quality
+from mlops_actions.validate_data.contract.relations import read_relations
+from mlops_actions.validate_data.contract.servers import locate_tables, table_names
+from mlops_actions.validate_data.contract.service_levels import read_service_levels
 from mlops_actions.validate_data.custom.interface import Rule as CustomRule
-from mlops_actions.validate_data.rules import Check, Contract, NotChecked, Property, Unique
+from mlops_actions.validate_data.rules import Check, Contract, Property, Unique
 from mlops_actions.yaml_source import Keys, YamlSource, read_yaml
 
 
@@ -20,6 +23,30 @@ def read_contract(path: str, table: str | None = None) -> Contract:
     Raises InputError with file and line for whatever is unreadable, unknown, missing or contradicts itself.
     """
     return parse_contract(read_yaml(path, "contract"), table)
+
+
+class Tables:
+    """A contract of one or several tables."""
+
+    def __init__(self, path: str) -> None:
+        """Raises InputError like `read_contract`, of what is wrong with the file as a whole."""
+        self._source = read_yaml(path, "contract")
+        check_shape(self._source)
+        self.names = table_names(self._source)
+
+    def read(self, table: str) -> Contract:
+        """What is asked of one table; InputError like `read_contract`."""
+        return parse_contract(self._source, table)
+
+    def pick(self, table: str | None) -> str:
+        """The table of that name, or the only one; InputError where there is none, or no only one."""
+        return str(_pick_table(self._source, table)[1]["name"])
+
+    def locations(self, server: str | None, table: str | None) -> dict[str, str]:
+        """Table → where a server has it: of one table, or of all; InputError where that cannot be said."""
+        if table is not None or not self.names:
+            return locate_tables(self._source, server, [self.pick(table)])
+        return locate_tables(self._source, server, self.names)
 
 
 def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
@@ -41,9 +68,10 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
         custom += (one for one in found if isinstance(one, CustomRule))
     checks += _primary_key(schema, keys, source)
     for index, block in enumerate(schema.get("quality") or []):
-        rule = read_quality(block, (*keys, "quality", index), source, name, None, None)
+        rule = read_quality(block, (*keys, "quality", index), source, name, None)
         (checks if isinstance(rule, Check) else custom).append(rule)  # type: ignore[arg-type]
-    checks += _not_checked(schema, keys, source)
+    checks += read_relations(schema, keys, source, properties)
+    checks += read_service_levels(source, name, properties)
     _refuse_undeclared(checks, properties)
     if not checks and not custom:
         raise InputError(
@@ -53,6 +81,7 @@ def parse_contract(source: YamlSource, table: str | None = None) -> Contract:
         path=source.name,
         sha256=digest_bytes(source.text),
         table=name,
+        physical_name=str(schema.get("physicalName") or name),
         properties=tuple(properties.values()),
         checks=tuple(checks),
         custom=tuple(custom),
@@ -105,13 +134,3 @@ def _refuse_undeclared(checks: list[Check], properties: dict[str, Property]) -> 
             if column not in properties:
                 hint = nearest(column, properties)
                 raise InputError(f"the contract has no property {column!r}.", where=check.where, hint=hint)
-
-
-def _not_checked(schema: dict[str, Any], keys: Keys, source: YamlSource) -> list[Check]:
-    table = schema["name"]
-    asked = [(f"{table}.{key}", (*keys, key)) for key in ("physicalType", "relationships") if schema.get(key)]
-    asked += [(f"{table}.{key}", (key,)) for key in ("slaProperties",) if source.data.get(key)]
-    return [
-        Check(label, None, str(place[-1]), NotChecked("it is not supported yet"), source.where(*place))
-        for label, place in asked
-    ]
