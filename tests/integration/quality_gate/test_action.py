@@ -296,7 +296,7 @@ def test_the_gate_imports_nothing_that_a_gate_does_not_need() -> None:
     write("model.joblib", evaluation())
     code = (
         "import sys; from mlops_actions.quality_gate.action import Inputs, run; run(Inputs(rules='roc_auc > 0.6')); "
-        "print([name for name in ('duckdb', 'narwhals', 'jinja2', 'requests', 'obstore', 'pandas') "
+        "print([name for name in ('duckdb', 'narwhals', 'numpy', 'jinja2', 'requests', 'obstore', 'pandas') "
         "if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
+from statistics import fmean, stdev
 from typing import Literal
-
-import numpy as np
 
 from mlops_actions.statistics.estimate import Estimate
 
@@ -51,8 +50,8 @@ def mean_of(values: Sequence[float], scale: str = "log") -> Estimate:
     """
     n = len(values)
     return Estimate(
-        value=float(np.mean(values)),
-        se=float(np.std(values, ddof=1)) / sqrt(n) if n > 1 else 0.0,
+        value=fmean(values),
+        se=stdev(values) / sqrt(n) if n > 1 else 0.0,
         df=n - 1 if n >= FEWEST_REPEATS else 0.0,
         n=n,
         n_effective=float(n),
@@ -64,6 +63,9 @@ def mean_of(values: Sequence[float], scale: str = "log") -> Estimate:
 
 def _quantiles(repeats: Repeats) -> dict[str, list[float]]:
     """By name, one number a repeat. A quantile that lies beyond the greatest of so few calls is left out."""
+    # A gate needs the names alone, and is to start quickly.
+    import numpy as np
+
     found = {}
     for kind, prefix in KINDS.items():
         calls = [repeat.get(kind, ()) for repeat in repeats]
