@@ -62,6 +62,24 @@ def test_a_difference_that_two_samples_do_not_show_is_not_decided() -> None:
     assert verdict.rules[0].rows_needed is not None
 
 
+def test_stated_intervals_are_compared_without_knowing_their_rows() -> None:
+    def stated(value: float, reach: float) -> dict[str, object]:
+        return {"auc": {"value": value, "lower": value - reach, "upper": value + reach, "confidence": 0.95}}
+
+    write(new=stated(0.9, 0.0196), old=stated(0.85, 0.0196))
+    first = judged("auc > champion").rules[0]
+    assert (first.result, first.n, first.rows_needed) == ("pass", None, None)
+    assert first.lower == pytest.approx(0.05 - 1.6449 * 2**0.5 * 0.01, abs=1e-5)
+    verdict = judged("auc > champion + 0.04\nauc > 0.89")
+    assert verdict.result == "inconclusive"
+    assert [one.message.partition("; ")[2] for one in verdict.rules] == [
+        "that does not show it to be more than 0.04 above the champion's. "
+        "How many rows would show it cannot be told: how many there were is not.",
+        "that does not show it to be above 0.89. "
+        "How many rows would show it cannot be told: how many there were is not.",
+    ]
+
+
 def test_without_a_registry_that_knows_one_the_file_is_the_champion() -> None:
     write(new={"auc": 0.9}, old={"auc": 0.8})
     verdict = judged("auc > champion")
@@ -87,9 +105,9 @@ def test_a_champion_whose_alias_is_gone_or_unreadable_is_none() -> None:
 
 def test_an_error_that_one_side_does_not_tell_makes_points_and_that_is_said() -> None:
     write(new={**counted(1820), "auc": 0.9}, old={"accuracy": 0.9, "auc": 0.8})
-    verdict = judged("accuracy > champion\nauc > 0.5\naccuracy > 0.85")
+    verdict = judged("accuracy > champion\nauc > 0.5\naccuracy > 0.85\naccuracy >= 0.98 * champion")
     assert verdict.result == "pass"
-    assert [one.lower is None for one in verdict.rules] == [True, True, False]
+    assert [one.lower is None for one in verdict.rules] == [True, True, False, True]
     assert [(one.code, one.message) for one in verdict.reasons] == [
         ("judged-as-points", "judged as points, since nothing tells their uncertainty: auc, accuracy.")
     ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mlops_actions.errors import InputError
+from mlops_actions.evidence import EvidenceStore, Stored
 from mlops_actions.evidence.verdict import TestSetLook
+from mlops_actions.policy.again import differences, judge_again
+from mlops_actions.policy.looks import find_look
 from mlops_actions.registries import open_registry
 
 from .conftest import evaluation, gate, sha256, write
@@ -87,8 +91,34 @@ def test_looks_need_a_name_and_data() -> None:
     with pytest.raises(InputError, match="count-looks needs the input 'name'"):
         gate_without_name("roc_auc > 0.7")
     Path("metrics.json").write_text('{"accuracy": 0.9}')
-    with pytest.raises(InputError, match="count-looks needs an evaluation: nothing says which data this was"):
-        gate("accuracy > 0.8", metrics_file=["metrics.json"], model="model.joblib", count_looks=True)
+    for data in (None, sha_of("test.csv")[:12]):
+        with pytest.raises(InputError) as refused:
+            gate("accuracy > 0.8", metrics_file=["metrics.json"], model="model.joblib", count_looks=True, data=data)
+        assert str(refused.value) == (
+            "count-looks needs to know the test set, which a metrics-file does not say. "
+            "Give 'data': its path or SHA-256, or leave it out."
+        )
+
+
+def test_numbers_of_other_tools_wear_the_test_set_that_is_named_and_are_judged_again_so() -> None:
+    Path("metrics.json").write_text('{"accuracy": {"value": 0.9, "n": 2000}}')
+    Path("policy.yaml").write_text("rules: [accuracy > 0.8]\ntest-set-budget: 2\n")
+    about = {"metrics_file": ["metrics.json"], "policy": "policy.yaml", "data": "test.csv"}
+    verdicts = [gate(None, model=f"{model}.joblib", **about) for model in ("model", "other", "champion")]
+    looks = [one.predicate.look for one in verdicts]
+    assert [one.candidates for one in looks if one] == [1, 2, 3]
+    assert [one.predicate.result for one in verdicts] == ["pass", "pass", "inconclusive"]
+    assert verdicts[0].predicate.rules[0].confidence == pytest.approx(0.975)
+
+    def find(data: str, policy: str, budget: int | None) -> TestSetLook:
+        found = find_look(open_registry("file:registry"), "flights", data, sha256("model"), policy, budget)
+        assert found is not None
+        return found
+
+    stored = Stored(Path("verdict.json"), "0" * 64, verdicts[0])
+    again = judge_again(stored, EvidenceStore("mlops-evidence"), None, date(2030, 1, 1), find)
+    assert differences(verdicts[0].predicate, again) == []
+    assert again.rules[0].confidence == pytest.approx(0.975)
 
 
 def gate_without_name(rules: str) -> None:

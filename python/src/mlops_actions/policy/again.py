@@ -114,7 +114,8 @@ def _on_metrics(verdict: Verdict, subject: Subject, policy: Policy, store: Evide
 
     files = Files(*([one.uri for one in verdict.materials if one.name == role] for role in (METRICS, CHAMPION_METRICS)))
     champion = Champion("compared", verdict.champion)
-    case = from_metrics(store, policy.rules, subject, files, _data(verdict, store), champion)
+    data = verdict.look.data if verdict.look else _data(verdict, store)
+    case = from_metrics(store, policy.rules, subject, files, data, champion)
     for stated, read in zip(_read(verdict.materials), _read(case.materials), strict=True):
         if stated.digest != read.digest:
             raise UnfoundedError(f"The metrics-file {stated.uri!r} that it was judged on is not here as it was.")

@@ -54,7 +54,9 @@ class Inputs(CommonInputs):
         "own gate; by default that for pull requests.",
     )
     data: str | None = Field(
-        None, description="Which evaluation counts: path of its data, or the beginning of the data's SHA-256."
+        None,
+        description="Which evaluation counts, or what a metrics-file is about: path of the data, or the beginning of "
+        "its SHA-256.",
     )
     metrics_file: Annotated[Words, FILES] = Field(
         default=[],
@@ -118,7 +120,10 @@ def _look(inputs: Inputs, policy: Policy, case: Case) -> TestSetLook | None:
     if inputs.name is None:
         raise InputError(f"{asking} needs the input 'name'.", hint="Looks are counted beside that model's log.")
     if case.test_set is None:
-        raise InputError(f"{asking} needs an evaluation: nothing says which data this was.", hint="Leave it out.")
+        raise InputError(
+            f"{asking} needs to know the test set, which a metrics-file does not say.",
+            hint="Give 'data': its path or SHA-256, or leave it out.",
+        )
     from mlops_actions.registries import open_registry
 
     registry = open_registry(inputs.registry)

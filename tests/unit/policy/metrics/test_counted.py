@@ -162,6 +162,11 @@ def test_counts_that_contradict_one_another_are_refused(tmp_path: Path) -> None:
         read(tmp_path, {"accuracy": {"value": 0.8, "n": 20_000}, "confusion_matrix": [[40, 10], [10, 40]]})
 
 
+def test_an_interval_without_rows_does_not_contradict_a_matrix(tmp_path: Path) -> None:
+    stated = {"value": 0.8, "lower": 0.7, "upper": 0.9, "confidence": 0.95}
+    assert read(tmp_path, {"accuracy": stated, "confusion_matrix": [[40, 10], [10, 40]]}).metrics["accuracy"].n == 100
+
+
 def test_a_value_that_a_matrix_contradicts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"accuracy is 0.95, and the counts in the file give 0.8\."):
         read(tmp_path, {"accuracy": {"value": 0.95, "n": 100}, "confusion_matrix": [[40, 10], [10, 40]]})

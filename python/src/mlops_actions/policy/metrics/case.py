@@ -19,6 +19,7 @@ from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.latency import LATENCIES
 from mlops_actions.statistics.metrics import known_metric
 
+_SHA256_DIGITS = 64
 METRICS, CHAMPION_METRICS = "metrics", "champion-metrics"
 """The roles of what was read."""
 
@@ -39,6 +40,7 @@ def from_metrics(
     The champion's are those of another file, or of the same one: two samples, as far as anybody can tell. `champion`
     is the model that they are said to be of. Raises InputError for what the files do not hold.
     """
+    evaluated_on = (data_digest(data),) if data else ()
     numbers = read_numbers(files.candidate)
     theirs = read_numbers(files.champion) if files.champion else None
     incumbent = theirs.metrics if theirs else numbers.champion
@@ -52,10 +54,12 @@ def from_metrics(
         (*_materials(METRICS, numbers.sources), *_materials(CHAMPION_METRICS, theirs.sources if theirs else ())),
         points=numbers.points,
         notes=tuple(_notes(rules, facts, numbers)),
+        # Looks are counted by the whole digest.
+        data=tuple(one for one in evaluated_on if len(one) == _SHA256_DIGITS),
     )
     if any(rule.names_champion for rule in rules):
         case = with_champion(case, champion, "@champion")
-    return with_history(case, rules, store, (data_digest(data),) if data else ())
+    return with_history(case, rules, store, evaluated_on)
 
 
 def _facts(numbers: Numbers, incumbent: Mapping[str, Estimate], subject: Subject) -> Facts:

@@ -86,7 +86,7 @@ def _mlflow(document: object) -> Content | None:
             pass
         case _:
             return None
-    if isinstance(metrics, list) and all(_is_object(one) and one.keys() >= {"key", "value"} for one in metrics):
+    if isinstance(metrics, list) and all(map(_is_keyed, metrics)):
         metrics = _once((one["key"], one["value"]) for one in metrics)
     if not _is_object(metrics):
         return None
@@ -138,6 +138,10 @@ FORMATS: dict[str, Callable[[object], Content | None]] = {
 
 def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
+
+
+def _is_keyed(value: object) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("key"), str) and "value" in value
 
 
 def _is_dvc(value: object) -> bool:
