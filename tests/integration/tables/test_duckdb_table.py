@@ -135,6 +135,13 @@ def test_bad_cells_of_csv_are_counted_and_do_not_stop_the_scan(tmp_path: Path) -
     assert found.missing["a"] == Tally(2, (2, 3))
 
 
+def test_bad_cells_of_csv_are_missing_in_arrays(tmp_path: Path) -> None:
+    table = open_table(csv(tmp_path / "a.csv", "a,b\n1,\none,\n"))
+    found = table.arrays(["a"], types={"a": "number"})["a"]
+    assert found.valid is not None
+    assert (found.values[0], found.valid.tolist()) == (1.0, [True, False])
+
+
 @pytest.mark.parametrize(
     ("wanted", "cells", "bad"),
     [
@@ -150,6 +157,13 @@ def test_text_reads_as_each_type(tmp_path: Path, wanted: str, cells: list[str], 
     path = csv(tmp_path / "a.csv", "a\n" + "".join(f'"{cell}"\n' for cell in cells))
     found = open_table(path).scan(Scan(types={"a": wanted}, first=9))  # type: ignore[dict-item]
     assert set(found.unreadable["a"].rows) == bad
+
+
+def test_a_moment_of_text_is_in_utc(tmp_path: Path) -> None:
+    cells = ["2024-01-31 10:00:00+02:00", "2024-01-31T08:00:00Z", "2024-01-31 08:00", "2024-01-31T03:00-05"]
+    table = open_table(csv(tmp_path / "a.csv", "\n".join(["a", *cells])))
+    values = table.arrays(["a"], types={"a": "timestamp"})["a"].values
+    assert {str(value)[:16] for value in values} == {"2024-01-31T08:00"}
 
 
 def test_a_number_reads_as_integer_where_it_is_whole(tmp_path: Path) -> None:

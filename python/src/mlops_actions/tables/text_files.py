@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from mlops_actions.errors import InputError
-from mlops_actions.tables.files import check_names
+from mlops_actions.tables.files import Files, check_names
 
 _DELIMITERS = ",;\t|"
 
@@ -77,6 +77,20 @@ def read_header(path: Path) -> Header:
     named = tuple(name or f"column{index}" for index, name in enumerate(names))
     check_names(named, str(path))
     return Header(named, delimiter)
+
+
+def common_header(files: Files) -> Header:
+    """The first line of all of the files; InputError where they differ."""
+    headers = {path: read_header(path) for path in files.paths}
+    first = headers[files.paths[0]]
+    for path, header in headers.items():
+        if header != first:
+            raise InputError(
+                f"its columns are {', '.join(header.names)}, but {files.paths[0]} has {', '.join(first.names)}.",
+                where=f"{path}:1",
+                hint="Files of one table must have the same columns in the same order.",
+            )
+    return first
 
 
 def _outside_quotes(line: str) -> str:

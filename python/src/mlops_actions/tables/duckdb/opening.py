@@ -23,7 +23,7 @@ from mlops_actions.tables.scratch import scratch_folder
 from mlops_actions.tables.text_files import is_damage, open_unpacked
 
 
-def open_location(location: str) -> DuckdbTable:
+def open_location(location: str, engine: str = "duckdb") -> DuckdbTable:  # noqa: ARG001  there is only one
     """Open data of any supported format, wherever it lies."""
     connection = connect()
     if scheme_of(location) in KEPT_SCHEMES:

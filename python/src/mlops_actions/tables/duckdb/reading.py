@@ -13,7 +13,7 @@ from mlops_actions.tables.duckdb.types import free_name, literal, logical, quote
 from mlops_actions.tables.files import Files, check_names
 from mlops_actions.tables.interface import StoredType
 from mlops_actions.tables.pandas_types import pandas_types
-from mlops_actions.tables.text_files import read_header
+from mlops_actions.tables.text_files import common_header
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,15 +64,7 @@ def read_parquet(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading
 
 def read_csv(files: Files) -> Reading:
     """CSV files as text; InputError when their first lines differ."""
-    headers = {path: read_header(path) for path in files.paths}
-    first = headers[files.paths[0]]
-    for path, header in headers.items():
-        if header != first:
-            raise InputError(
-                f"its columns are {', '.join(header.names)}, but {files.paths[0]} has {', '.join(first.names)}.",
-                where=f"{path}:1",
-                hint="Files of one table must have the same columns in the same order.",
-            )
+    first = common_header(files)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in first.names)
     source = (
         f"read_csv({listed(files.addresses)}, auto_detect = false, header = true, delim = {literal(first.delimiter)}, "

@@ -10,7 +10,8 @@ import narwhals as nw
 
 from mlops_actions.tables.duckdb.reading import Reading
 from mlops_actions.tables.duckdb.types import free_name, present, quoted, typed, unreadable
-from mlops_actions.tables.interface import Aggregate, Group, Groups, Scan, Scanned, Tally
+from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, Tally
+from mlops_actions.tables.questions import aggregate, columns_of, complete, conditions_of, count, parts_of
 
 RowNumber = Callable[[int], int]
 
@@ -18,13 +19,13 @@ RowNumber = Callable[[int], int]
 def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, row_number: RowNumber) -> Scanned:
     """Run the scan. `row_number` turns a row's code into its number over all files."""
     relation = _relation(scan, connection, reading)
-    conditions = _conditions(scan, reading)
-    counts = [_count(condition) for condition in conditions.values()]
+    conditions = conditions_of(scan, reading.stored)
+    counts = [count(condition) for condition in conditions.values()]
     firsts = [f"min(CASE WHEN {condition} THEN row_code END, {scan.first})" for condition in conditions.values()]
     filled = [f"count(present_{place})" for place in range(len(reading.stored))]
-    surplus = [_surplus(_parts(index, columns)) for index, columns in enumerate(scan.keys.values())]
-    plain = [_count(f"count_{index}") for index in range(len(scan.counts))]
-    single = [_aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
+    surplus = [_surplus(parts_of(index, columns)) for index, columns in enumerate(scan.keys.values())]
+    plain = [count(f"count_{index}") for index in range(len(scan.counts))]
+    single = [aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
     asked = ["count(*)", *filled, *plain, *single, *surplus, *counts, *(firsts if scan.first else [])]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
 
@@ -43,7 +44,7 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
         return tally(("missing", name)) if name in scan.missing else Tally(rows - present_counts[name])
 
     def repeated(index: int, name: str) -> Tally:
-        codes = _repeated_rows(relation, _parts(index, scan.keys[name]), scan.first) if surplus_counts[name] else []
+        codes = _repeated_rows(relation, parts_of(index, scan.keys[name]), scan.first) if surplus_counts[name] else []
         return Tally(surplus_counts[name], tuple(row_number(code) for code in codes))
 
     return Scanned(
@@ -68,75 +69,35 @@ def _relation(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Readin
         selected.append(f"{present(name, stored, wanted)} AS {ours}_present_{place}")
         selected.append(f"{unreadable(name, stored, wanted) or 'false'} AS {ours}_unreadable_{place}")
     frame = nw.from_native(connection.sql(f"SELECT {', '.join(selected)} FROM {reading.source}"))  # noqa: S608
-    asked = [nw.col(f"{ours}_row").alias("row_code")]
-    for place in range(len(reading.stored)):
-        asked.append(nw.col(f"{ours}_present_{place}").alias(f"present_{place}"))
-        asked.append(nw.col(f"{ours}_unreadable_{place}").alias(f"unreadable_{place}"))
-    asked += [flag.alias(f"flag_{index}") for index, flag in enumerate(scan.flags.values())]
-    asked += [count.alias(f"count_{index}") for index, count in enumerate(scan.counts.values())]
-    asked += [one.of.alias(f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
-    for index, groups in enumerate(scan.groups.values()):
-        asked.append(groups.by.alias(f"group_{index}"))
-        asked += [count.alias(f"group_{index}_count_{place}") for place, count in enumerate(groups.counts.values())]
-        asked += [one.of.alias(f"group_{index}_of_{place}") for place, one in enumerate(groups.aggregates.values())]
-    for index, columns in enumerate(scan.keys.values()):
-        parts = zip(columns, _parts(index, columns), strict=True)
-        asked += [nw.col(column).alias(part) for column, part in parts]
+    asked = [nw.col(f"{ours}_row").alias("row_code"), *columns_of(scan, reading.stored, ours)]
     relation: duckdb.DuckDBPyRelation = frame.select(*asked).to_native()
     return relation
 
 
-def _conditions(scan: Scan, reading: Reading) -> dict[tuple[str, str], str]:
-    """Question → SQL that is true for the rows to count."""
-    places = {name: place for place, name in enumerate(reading.stored)}
-    return {
-        **{("missing", name): f"present_{places[name]} IS NULL" for name in scan.missing},
-        **{("unreadable", name): f"unreadable_{places[name]}" for name in scan.types},
-        **{("flag", name): f"flag_{index}" for index, name in enumerate(scan.flags)},
-    }
-
-
-def _count(condition: str) -> str:
-    """Rows where it is true. Beside other aggregates FILTER is several times slower, a sum of casts twice."""
-    return f"coalesce(count_if({condition}), 0)"
-
-
-def _aggregate(aggregate: Aggregate, column: str) -> str:
-    return f"{aggregate.function}({column})"
-
-
 def _groups(relation: duckdb.DuckDBPyRelation, index: int, groups: Groups) -> tuple[Group, ...]:
     name = f"group_{index}"
-    counts = [_count(f"{name}_count_{place}") for place in range(len(groups.counts))]
-    single = [_aggregate(one, f"{name}_of_{place}") for place, one in enumerate(groups.aggregates.values())]
+    counts = [count(f"{name}_count_{place}") for place in range(len(groups.counts))]
+    single = [aggregate(one, f"{name}_of_{place}") for place, one in enumerate(groups.aggregates.values())]
     asked = ", ".join([f"{name}", "count(*)", *counts, *single])
     query = f"SELECT {asked} FROM rows GROUP BY {name} ORDER BY count(*) DESC, {name} LIMIT {groups.most}"  # noqa: S608
     selected = relation.query("rows", query)
     return tuple(
         Group(
             value,
-            count,
+            rows,
             dict(zip(groups.counts, found[: len(counts)], strict=True)),
             dict(zip(groups.aggregates, found[len(counts) :], strict=True)),
         )
-        for value, count, *found in (selected.fetchall() if selected else [])
+        for value, rows, *found in (selected.fetchall() if selected else [])
     )
-
-
-def _parts(index: int, columns: tuple[str, ...]) -> list[str]:
-    return [f"key_{index}_{place}" for place in range(len(columns))]
 
 
 def _surplus(parts: list[str]) -> str:
     """Rows beyond the first of their value, exactly: an approximate count must never decide."""
     value = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
     if len(parts) > 1:
-        value = f"CASE WHEN {_complete(parts)} THEN {value} END"
+        value = f"CASE WHEN {complete(parts)} THEN {value} END"
     return f"count({value}) - count(DISTINCT {value})"
-
-
-def _complete(parts: list[str]) -> str:
-    return " AND ".join(f"{part} IS NOT NULL" for part in parts)
 
 
 def _repeated_rows(relation: duckdb.DuckDBPyRelation, parts: list[str], first: int) -> list[int]:
@@ -146,7 +107,7 @@ def _repeated_rows(relation: duckdb.DuckDBPyRelation, parts: list[str], first: i
         SELECT DISTINCT rows.row_code
         FROM rows JOIN (
             SELECT {columns}, min(row_code, 2)[2] AS second_code FROM rows
-            WHERE {_complete(parts)} GROUP BY {columns} HAVING count(*) > 1
+            WHERE {complete(parts)} GROUP BY {columns} HAVING count(*) > 1
         ) AS repeated USING ({columns})
         WHERE rows.row_code >= repeated.second_code ORDER BY rows.row_code LIMIT {first}
     """  # noqa: S608
