@@ -19,6 +19,7 @@ from mlops_actions.runner import ACTIONS, Outcome, conclude, guarded, load_actio
 COMMANDS = {
     "init": "mlops_actions.onboarding.init",
     "doctor": "mlops_actions.onboarding.doctor",
+    "check": "mlops_actions.onboarding.check",
     "infer": "mlops_actions.onboarding.infer",
     "run": "mlops_actions.release_train",
     "record": "mlops_actions.record",
