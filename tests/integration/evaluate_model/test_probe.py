@@ -33,6 +33,7 @@ def test_the_probe_reaches_everything_where_nothing_keeps_it(tmp_path: Path, mon
         "could set the priority of another process",
         "could set the processors of another process",
         "could attach shared memory",
+        "could read a key of the session",
         "could change the mode of ",
         "could change the times of ",
         f"could read {tmp_path}/labels.csv",

@@ -69,6 +69,17 @@ def test_each_call_is_answered_by_its_arguments(calls: Any, machine: str) -> Non
     assert [ask(number) for number in (435, 452, 463, 9999, 0x40000000 + 41)] == [errno.ENOSYS] * 5
 
 
+def test_keyrings_alone_are_refused_where_namespaces_do_the_rest(calls: Any) -> None:
+    for machine, architecture in ARCHITECTURES.items():
+        program, place = calls.program_of_keys(machine), calls.MACHINES[machine][1]
+        for name, numbers in {**calls.REFUSED, **calls.WITHOUT_EFFECT}.items():
+            if numbers[place] is not None:
+                expected = errno.EPERM if name in ("add_key", "request_key", "keyctl") else ALLOWED
+                assert answer(program, numbers[place], architecture=architecture) == expected, name
+        assert answer(program, 0x40000000 + 250, architecture=architecture) == errno.ENOSYS
+        assert answer(program, 250, architecture=0x40000003) == KILLED
+
+
 def test_calls_of_another_architecture_end_the_process(calls: Any) -> None:
     """Their numbers mean something else: 41 opens a socket here, and is `dup` for programs of 32 bits."""
     assert answer(calls.program("x86_64"), 41, architecture=0x40000003) == KILLED

@@ -21,7 +21,7 @@ from typing import Any
 SECRET_BYTES = 6
 PTRACE_SEIZE, PTRACE_DETACH = 0x4206, 17
 PR_GET_NO_NEW_PRIVS = 39
-RLIMIT_NOFILE, SHM_RDONLY = 7, 0o10000
+RLIMIT_NOFILE, SHM_RDONLY, KEYCTL_READ = 7, 0o10000, 11
 CAPABILITY_VERSION_3 = 0x20080522
 
 Bait = dict[str, Any]
@@ -35,6 +35,7 @@ def main(bait: Bait) -> None:
         *processes(bait),
         *controls(bait),
         *shared_memory(bait),
+        *keys(bait),
         *reading(bait),
         *writing(bait),
         *changing(bait),
@@ -114,6 +115,12 @@ def shared_memory(bait: Bait) -> Iterator[str]:
     libc.shmat.restype = ctypes.c_void_p
     if libc.shmat(bait["shared_memory"], None, SHM_RDONLY) != ctypes.c_void_p(-1).value:
         yield "could attach shared memory"
+
+
+def keys(bait: Bait) -> Iterator[str]:
+    into = ctypes.create_string_buffer(SECRET_BYTES)
+    if libc.syscall(bait["keyctl"], KEYCTL_READ, bait["key"], into, ctypes.c_size_t(SECRET_BYTES)) > 0:
+        yield "could read a key of the session"
 
 
 def reading(bait: Bait) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -35,6 +36,9 @@ _SECRET_PLACES = (
     ".azure/msal_token_cache.json", ".config/gcloud/credentials.db", ".docker/config.json", ".kube/config",
 )  # fmt: skip
 _MOST_FILES = 50
+_KEY_CALLS = {"x86_64": (248, 250), "aarch64": (217, 219)}.get(platform.machine(), (-1, -1))
+"""Numbers of the calls that add a key and do anything else with it."""
+_SESSION_KEYRING, _UNLINK_KEY = -3, 9
 _PRIVATE, _CREATE, _REMOVE = 0, 0o1000, 0
 _PUBLIC = "/tmp"  # noqa: S108  anybody shall reach it
 
@@ -59,6 +63,10 @@ class Bait:
     """Where in the memory of that process a secret lies."""
     shared_memory: int
     """A segment of shared memory (System V) that anybody may attach."""
+    key: int
+    """A key in the session's keyring, which children inherit."""
+    keyctl: int
+    """The number of the call that reads it."""
     files: list[str]
     """Files that must not be read; the first is this user's, and anybody may."""
     folders: list[str]
@@ -114,6 +122,7 @@ def _laid_out(sandbox: Sandbox) -> Iterator[Bait]:
         (folder / "datagrams").chmod(0o777)
         process, address = stack.enter_context(_another_process())
         shared_memory = stack.enter_context(_shared_memory())
+        key = stack.enter_context(_key())
         yield Bait(
             tcp=tcp.getsockname()[1],
             udp=udp.getsockname()[1],
@@ -123,6 +132,8 @@ def _laid_out(sandbox: Sandbox) -> Iterator[Bait]:
             process=process,
             address=address,
             shared_memory=shared_memory,
+            key=key,
+            keyctl=_KEY_CALLS[1],
             files=[str(folder / "secret"), *_secret_files()],
             folders=[str(folder), *map(str, private_folders()), tempfile.gettempdir(), "/var/tmp"],  # noqa: S108
             namespaces=sandbox.namespaces,
@@ -148,6 +159,18 @@ def _shared_memory() -> Iterator[int]:
         yield number
     finally:
         libc.shmctl(number, _REMOVE, None)
+
+
+@contextmanager
+def _key() -> Iterator[int]:
+    """The number of a key; -1 where the machine keeps none."""
+    add, keyctl = _KEY_CALLS
+    libc = ctypes.CDLL(None)
+    number = libc.syscall(add, b"user", b"mlops-actions", b"secret", ctypes.c_size_t(6), _SESSION_KEYRING)
+    try:
+        yield number
+    finally:
+        libc.syscall(keyctl, _UNLINK_KEY, number, _SESSION_KEYRING)
 
 
 def _secret_files() -> list[str]:

@@ -67,6 +67,8 @@ def become(settings: Settings, command: list[str]) -> None:
     if settings["landlock"]:
         landlock.restrict(settings)
         system_calls.refuse()
+    elif sys.platform == "linux":
+        system_calls.refuse_keys()
     os.execve(command[0], command, settings["environment"])  # noqa: S606  there is no shell here
 
 

@@ -19,6 +19,7 @@ NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24
 ALLOW, ERROR, KILL = 0x7FFF0000, 0x00050000, 0x80000000
 FIRST_UNKNOWN = 450
 """Newer than Linux 5.16, and the numbers of the x32 ABI. Libraries fall back to older ones."""
+X32 = 0x40000000
 NEW_NAMESPACES = 0x7E020080
 IOCTLS = (0x5412, 0x541C, 0x40086602, 0x401C5820)
 """TIOCSTI, TIOCLINUX; FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, which need no file that is open for writing."""
@@ -72,17 +73,24 @@ def refuse() -> None:
     machine = os.uname().machine
     if machine not in MACHINES:
         raise SystemExit(f"no system calls are known of a machine {machine!r}")
-    install(program(machine))
+    check(install(program(machine)), "seccomp")
 
 
-def install(instructions: list[Instruction]) -> None:
-    """Filter the calls of this process and all that it starts by these instructions."""
+def refuse_keys() -> None:
+    """Close the kernel's keyrings, which no namespace hides; where that cannot be done, it is for a probe to say."""
+    machine = os.uname().machine
+    if machine in MACHINES:
+        install(program_of_keys(machine))
+
+
+def install(instructions: list[Instruction]) -> int:
+    """Filter the calls of this process and all that it starts by these instructions; below 0 where that fails."""
     filters = [struct.pack("=HBBI", *one) for one in instructions]
     content = ctypes.create_string_buffer(b"".join(filters))
     described = ctypes.create_string_buffer(struct.pack("@HP", len(filters), ctypes.addressof(content)))
     address = ctypes.c_ulong(ctypes.addressof(described))
     zero = ctypes.c_ulong(0)
-    check(libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), address, zero, zero), "seccomp")
+    return int(libc.prctl(PR_SET_SECCOMP, ctypes.c_ulong(MODE_FILTER), address, zero, zero))
 
 
 def program(machine: str) -> list[Instruction]:
@@ -110,6 +118,16 @@ def program(machine: str) -> list[Instruction]:
     found += when(SOCKETPAIR[place], [*typed, (RETURN, 0, 0, ERROR | errno.EPERM)])
     commands = [one for command in IOCTLS for one in returning(command, ERROR | errno.EPERM)]
     found += when(IOCTL[place], [(LOAD, 0, 0, SECOND_ARGUMENT), *commands, (RETURN, 0, 0, ALLOW)])
+    return [*found, (RETURN, 0, 0, ALLOW)]
+
+
+def program_of_keys(machine: str) -> list[Instruction]:
+    """The same for keyrings alone."""
+    name, place = MACHINES[machine]
+    found = [*unless_equal(ARCHITECTURE, name, KILL), (LOAD, 0, 0, NUMBER)]
+    found += [(AT_LEAST, 0, 1, X32), (RETURN, 0, 0, ERROR | errno.ENOSYS)]
+    numbers = [REFUSED[call][place] for call in ("add_key", "request_key", "keyctl")]
+    found += [one for number in numbers if number is not None for one in returning(number, ERROR | errno.EPERM)]
     return [*found, (RETURN, 0, 0, ALLOW)]
 
 
