@@ -71,13 +71,15 @@ def test_means_have_the_error_of_clusters() -> None:
 
 
 def test_scores_beside_are_the_champions() -> None:
-    found, table = evaluate(cluster="user"), judged()
+    told = statement(cluster="user")
+    found, table = told.predicate, judged()
     difference = (table.helpful - table.champion_helpful).groupby(table.user).mean()
     assert found.champion["helpful"].value == pytest.approx(table.champion_helpful.mean())
     assert found.differences["helpful"].value == pytest.approx(difference.mean())
     assert found.differences["helpful"].se == pytest.approx(difference.sem(), rel=1e-6)
     assert "harmless" not in found.champion
-    assert (found.champion_name, found.champion_sha256) == ("judged.parquet", digest_path("judged.parquet"))
+    assert found.champion_name == "judged.parquet#champion_helpful"
+    assert found.champion_sha256 not in (None, told.sha256)
 
 
 def test_they_are_of_the_champion_in_the_registry_where_there_is_one() -> None:
@@ -177,4 +179,7 @@ def test_the_guide_and_a_gate() -> None:
     rules = re.findall(r"`([^`]* (?:>=|<|<=|>) [^`]*)`", section)
     assert len(rules) == 3
     verdict = gate(GateInputs(rules="\n".join(rules), name="assistant")).predicate
-    assert (verdict.result, verdict.champion) == ("pass", digest_path("judged.parquet"))
+    assert (verdict.result, verdict.champion) == ("pass", found.predicate.champion_sha256)
+    difference = (judged().helpful - judged().champion_helpful).mean()
+    assert next(one.value for one in verdict.rules if "champion" in one.rule) == pytest.approx(difference)
+    assert gate(GateInputs(rules="helpful <= champion", name="assistant")).predicate.result == "fail"

@@ -14,6 +14,7 @@ from mlops_actions.evaluate_model.comparison.asked import ALL
 from mlops_actions.evaluate_model.comparison.champion import Rival
 from mlops_actions.evaluate_model.external.predictions_file import matched_columns, numbers_of
 from mlops_actions.evaluate_model.own_metrics.names import can_be_asked_for, is_own
+from mlops_actions.evaluate_model.rows.row_identity import row_hashes, row_order
 from mlops_actions.evaluate_model.rows.testset import TestSet
 from mlops_actions.evaluate_model.scoring.answer import Answer
 from mlops_actions.registries.reference import Model
@@ -62,14 +63,20 @@ def check_scores(inputs: Inputs) -> None:
 
 
 def with_champion_beside(inputs: Inputs, rivals: dict[Rival, Model]) -> dict[Rival, Model]:
-    """The champion of the registry, or, where there is none, whoever the scores beside are of."""
+    """The champion of the registry, or, where there is none, whoever the scores beside are of.
+
+    Its digest is then that of its scores: the table's own may be the candidate's, which is not to be its own champion.
+    """
     if inputs.task != "scores" or rivals or not inputs.predictions:
         return rivals
     table = open_table(inputs.predictions)
-    digest = table.material("predictions").digest.get("sha256")
-    if digest is None or not _beside(table, inputs.metrics or []):
+    columns = list(_beside(table, inputs.metrics or []).values())
+    if not columns:
         return rivals
-    return {"champion": Model(inputs.predictions, Path(inputs.predictions), digest, None, None)}
+    reference = f"{inputs.predictions}#{','.join(columns)}"
+    return {
+        "champion": Model(reference, Path(inputs.predictions), row_order(row_hashes(table.arrays(columns))), None, None)
+    }
 
 
 def read_scores(table: Table, key: Sequence[str], metrics: Sequence[str], test_set: TestSet) -> Answer:
