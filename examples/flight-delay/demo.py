@@ -23,6 +23,7 @@ PYTHON = Path(".venv", "bin", "python")
 PROXY, BLUE, GREEN = 18080, 18081, 18082
 PATIENCE = 30  # seconds in which a program ends by itself
 RATE, SECONDS = 80, 300  # of requests in a rollout, and how long they go on at the most
+WRONG_INPUT = 2  # exit code
 CHALLENGERS = {
     "weather": "knows the weather and the plane besides the timetable",
     "boosting": "looks better by a wide margin, as long as flights count as independent",
@@ -45,7 +46,14 @@ def main() -> None:
         train(name)
     say("schedule: the first champion, from the timetable alone; it has a floor to clear and nobody to beat")
     first = ("--model", path("schedule"))
-    call(MLOPS_ACTIONS, "run", *first, "--stages", "validate-data, evaluate-model, quality-gate")
+    stages = (MLOPS_ACTIONS, "run", *first, "--stages", "validate-data, evaluate-model, quality-gate")
+    code = code_of(*stages)
+    if code == WRONG_INPUT and "INPUT_ISOLATION" not in os.environ:
+        say("Where a machine cannot keep a model to itself, as it says above, more is allowed: `isolation: process`")
+        os.environ["INPUT_ISOLATION"] = "process"
+        code = code_of(*stages)
+    if code:
+        sys.exit(f"the train of schedule ended with code {code}")
     call(MLOPS_ACTIONS, "promote-champion", *first, "--alias", "champion", "--require", "verdict")
     endings = release_all()
     say("What came later: November and December, which no gate had seen")
@@ -187,10 +195,14 @@ def started(*command: object, env: dict[str, str] | None = None, **pipes: Any) -
 
 def call(*command: object) -> None:
     """Run a command to its end; if it fails, so does the demo."""
-    with started(*command) as process:
-        code = process.wait()
-    if code:
+    if code := code_of(*command):
         sys.exit(f"`{' '.join(map(str, command))}` ended with code {code}")
+
+
+def code_of(*command: object) -> int:
+    """Run a command to its end; its exit code."""
+    with started(*command) as process:
+        return process.wait()
 
 
 def path(name: str) -> str:
