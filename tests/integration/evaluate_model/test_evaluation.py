@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from mlops_actions.errors import InputError
+from mlops_actions.evaluate_model.scoring import exchange
 from mlops_actions.evidence import digest_path
 from mlops_actions.evidence.evaluation import Evaluation
 
@@ -281,3 +283,15 @@ def test_rows_of_a_day_make_a_warning_and_its_advice_can_be_followed(evaluate: E
     assert before is not None
     assert after is not None
     assert np.sqrt(alone.dependence[0].design_effect) == pytest.approx(after / before, rel=0.1)
+
+
+def test_a_long_run_says_how_far_it_is(
+    evaluate: Evaluate, trained: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(exchange, "BATCH_ROWS", 150)
+    monkeypatch.setattr(exchange, "PROGRESS_SECONDS", 0.0)
+    evaluate(trained)
+    told = [message for message in caplog.messages if "rows scored" in message]
+    assert told == [f"{done} of 400 rows scored with the model." for done in (150, 300, 400)]
+    assert not any("|" in message for message in caplog.messages)

@@ -61,7 +61,10 @@ def test_a_model_is_scored_in_it(
         return [replace(sandbox, interpreter=interpreter)]
 
     monkeypatch.setattr(isolations, "_strict_ways", only)
-    found = evaluate(trained, isolation="strict", latency_repeats=0)
+    # Beside itself, too: what the two are told and say comes over a socket.
+    found = evaluate(trained, isolation="strict", champion=trained, compare_latency=True)
+    assert found.latency is not None
+    assert "latency_p50_ms" in found.latency.differences
     probability = joblib.load(trained).predict_proba(frame()[["wind", "rain"]])[:, 1]
     assert found.estimates["roc_auc"].value == pytest.approx(roc_auc_score(frame().late, probability))
     assert (found.isolation, found.isolation_means) == (

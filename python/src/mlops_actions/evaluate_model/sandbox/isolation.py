@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +28,7 @@ from typing import Literal
 from mlops_actions.errors import InputError
 from mlops_actions.evaluate_model.sandbox.interpreter import Interpreter
 from mlops_actions.evaluate_model.sandbox.limits import Limits
-from mlops_actions.evaluate_model.sandbox.process import Ending, run_process, started
+from mlops_actions.evaluate_model.sandbox.process import Ending, run_process, started, unheard
 from mlops_actions.evaluate_model.sandbox.proof import refutation
 from mlops_actions.evaluate_model.sandbox.view import Entry, private_folders, view_of
 
@@ -70,11 +70,16 @@ class Sandbox:
         source = "sudo" if self.sudo else "a user namespace" if self.user_namespace else "root"
         return f"namespaces by {source}, user {'nobody' if self.nobody else 'unchanged'}"
 
-    def run(self, arguments: Sequence[str], folder: Path, seconds: float) -> Ending:
-        """Run the interpreter with `arguments` in an exchange folder made by `exchange_folder` for it."""
+    def run(
+        self, arguments: Sequence[str], folder: Path, seconds: float, heard: Callable[[bytes], None] = unheard
+    ) -> Ending:
+        """Run the interpreter with `arguments` in an exchange folder made by `exchange_folder` for it.
+
+        `heard` is told what it prints, untrusted bytes, piece by piece.
+        """
         command, environment, stop = self._command(arguments, folder)
         with _memory_closed(self.level):
-            ending = run_process(command, str(folder), environment, seconds, stop)
+            ending = run_process(command, str(folder), environment, seconds, stop, heard)
         return supervised(ending, folder)
 
     @contextmanager

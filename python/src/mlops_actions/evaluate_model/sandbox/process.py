@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -35,17 +35,27 @@ class Ending:
     """The most memory that its largest process had, where a supervisor saw it."""
 
 
+def unheard(_block: bytes) -> None:
+    """Let a piece of output pass."""
+
+
 def run_process(
-    command: Sequence[str], folder: str, environment: Mapping[str, str] | None, seconds: float, stop: Sequence[str] = ()
+    command: Sequence[str],
+    folder: str,
+    environment: Mapping[str, str] | None,
+    seconds: float,
+    stop: Sequence[str] = (),
+    heard: Callable[[bytes], None] = unheard,
 ) -> Ending:
     """Run a command in a session of its own; on time-out, cancel or end its whole process group is killed.
 
-    `stop` is a command that kills a process of another user by its number, for one started through sudo.
+    `stop` is a command that kills a process of another user by its number, for one started through sudo; `heard` is
+    told what the command prints, piece by piece.
     """
     began = time.monotonic()
     with started(command, folder, environment, stop, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        tail, timed_out = _follow(process, process.stdout, began + seconds)
+        tail, timed_out = _follow(process, process.stdout, began + seconds, heard)
     lines = tail.decode("utf-8", "replace").splitlines()[-_KEPT_LINES:]
     return Ending(process.returncode, timed_out, time.monotonic() - began, tuple(line[:300] for line in lines))
 
@@ -81,7 +91,9 @@ def started(
             process.stdout.close()
 
 
-def _follow(process: subprocess.Popen[bytes], stream: IO[bytes], deadline: float) -> tuple[bytes, bool]:
+def _follow(
+    process: subprocess.Popen[bytes], stream: IO[bytes], deadline: float, heard: Callable[[bytes], None]
+) -> tuple[bytes, bool]:
     """Read the output, so that the command never blocks on it, and keep its end."""
     descriptor = stream.fileno()
     os.set_blocking(descriptor, False)
@@ -93,6 +105,7 @@ def _follow(process: subprocess.Popen[bytes], stream: IO[bytes], deadline: float
             if selector.select(0 if ended else min(0.1, max(deadline - time.monotonic(), 0))):
                 block = os.read(descriptor, _KEPT_BYTES)
                 tail = (tail + block)[-_KEPT_BYTES:]
+                heard(block)
                 if block and not ended:
                     continue
                 if not block:

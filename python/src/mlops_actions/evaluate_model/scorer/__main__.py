@@ -118,6 +118,7 @@ def in_batches(
     import numpy
 
     parts = []
+    told = time.perf_counter()
     for start in range(0, request["rows"], request["batch"]):
         batch = table[start : min(start + request["batch"], request["rows"])]
         begin = time.perf_counter()
@@ -128,6 +129,9 @@ def in_batches(
             raise
         except Exception as error:
             raise explained(error, missing) from error
+        if time.perf_counter() - told >= request["progress"]:
+            protocol.tell_progress(start + len(parts[-1]))
+            told = time.perf_counter()
     try:
         array = numpy.concatenate(parts)
         if request["output"] == "values":

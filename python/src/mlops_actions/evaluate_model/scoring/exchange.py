@@ -22,6 +22,8 @@ from mlops_actions.tables.interface import Column
 SCORER = Path(__file__).parents[1] / "scorer"
 PROTOCOL = 1
 BATCH_ROWS = 100_000
+PROGRESS_SECONDS = 10.0
+"""Between two words of how far scoring is."""
 LATENCY_ROWS = 1000
 """Of the batch whose latency is told."""
 
@@ -76,6 +78,7 @@ def hand_over(
         "trusted": model.trusted,
         "rows": rows,
         "batch": BATCH_ROWS,
+        "progress": PROGRESS_SECONDS,
         "repeats": repeats,
         "batch_rows": LATENCY_ROWS,
         "turns": turns,

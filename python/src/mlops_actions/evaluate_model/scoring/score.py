@@ -11,6 +11,7 @@ from mlops_actions.evaluate_model.scoring.answer import Answer, MisbehaviourErro
 from mlops_actions.evaluate_model.scoring.endings import refuse_excess, without_answer
 from mlops_actions.evaluate_model.scoring.exchange import ModelFile, hand_over, wanted_of
 from mlops_actions.evaluate_model.scoring.problems import plain, raise_problem
+from mlops_actions.evaluate_model.scoring.progress import Progress, is_progress
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ def score(model: ModelFile, test_set: TestSet, sandbox: Sandbox, seconds: float,
     log.info("Scoring %s rows with the %s in %s.", f"{test_set.rows:,}", model.name, sandbox.means)
     with exchange_folder(sandbox.nobody) as folder:
         hand_over(folder, model, test_set.features, test_set.rows, wanted, repeats)
-        ending = sandbox.run(["-I", "scorer"], folder, seconds)
+        ending = sandbox.run(["-I", "scorer"], folder, seconds, Progress(model.name, test_set.rows))
+        ending = replace(ending, output=tuple(line for line in ending.output if not is_progress(line)))
         for line in ending.output:
             log.info("  %s | %s", model.name, plain(line))
         refuse_excess(ending, sandbox, seconds)
