@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.evidence import EvidenceStore, Statement, Stored, digest_bytes
+from mlops_actions.evidence.training import Training
 from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.again import UnfoundedError, differences, judge_again
 
@@ -50,6 +51,16 @@ def test_a_policy_and_its_floor_come_with_the_verdict() -> None:
     assert again(verdict) == []
     with pytest.raises(UnfoundedError, match=r"It does not hold the policy 'floor.yaml', which its own extends."):
         judge_again(stored(verdict, policy_chain=[]), STORE, None, TODAY, no_look)
+
+
+def test_what_was_stated_of_the_model_meanwhile_counts() -> None:
+    write("model.joblib", evaluation())
+    write("model.joblib", Training(result="pass", command=["x"], exit_code=0, seconds=1))
+    verdict = gate("passed(model)\nroc_auc > 0.6")
+    assert (verdict.predicate.result, again(verdict)) == ("pass", [])
+    Path("later.csv").write_text("late\n0\n")
+    write("model.joblib", evaluation(data="later.csv", result="fail"))
+    assert again(verdict) == ["the whole: pass, judged again fail", "`passed(model)`: pass, judged again fail"]
 
 
 def test_numbers_of_another_tool_are_read_again_where_they_are_as_they_were() -> None:

@@ -80,7 +80,7 @@ def test_what_nobody_has_stated_is_never_a_pass() -> None:
     assert sentence("passed(model)", replace(SCORE, stated={"data": passed})) == (
         "inconclusive",
         "statement-missing",
-        "no statement about the model but this evaluation is in the evidence folder; run `mlops-actions record`.",
+        "nothing else is stated of the model in the evidence folder; run `mlops-actions record` where it is trained.",
     )
 
 

@@ -20,7 +20,7 @@ UNSTATED: dict[Topic, tuple[str, str]] = {
     ),
     "model": (
         "statement-missing",
-        "no statement about the model but this evaluation is in the evidence folder; run `mlops-actions record`.",
+        "nothing else is stated of the model in the evidence folder; run `mlops-actions record` where it is trained.",
     ),
 }
 """Code and sentence where nobody has stated anything."""
