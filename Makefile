@@ -52,7 +52,8 @@ bench: setup  ## Measure the speed targets on this machine
 	@$(bin)/python benchmarks/gate.py
 	@$(bin)/python benchmarks/canary.py
 	@$(bin)/python benchmarks/registry.py
-	@$(bin)/python benchmarks/races.py
+	@$(bin)/python benchmarks/races.py disk
+	@$(bin)/python benchmarks/races.py bucket
 	@$(bin)/python benchmarks/coverage.py
 
 clean:  ## Remove what the other targets made

@@ -1,6 +1,6 @@
-"""Promotions at once: rounds of eight long-lived promoters, on a disk and in a bucket of a local S3 server.
+"""Promotions at once: rounds of eight long-lived promoters, on a disk or in a bucket of a local S3 server.
 
-    python benchmarks/races.py [--rounds 1000] [--write]
+    python benchmarks/races.py disk|bucket [--rounds 1000] [--write]
 
 In each round eight new models, all judged against the same champion, want to be the next one. Every count must be
 whole: the script fails where it is not, so that few rounds are a check and many a measurement.
@@ -12,7 +12,6 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
 from contextlib import chdir
 from pathlib import Path
 
@@ -24,24 +23,29 @@ from promotion_project import Project
 from racing import PROMOTERS, Raced, race_for_the_champion, racing_promoters
 from s3_site import missing, s3_site
 
+PLACES = {"disk": "file:registry", "bucket": f"s3://{BUCKET}/registry"}
+
 
 def main() -> int:
-    """Print the table; 1 where a count is not whole."""
+    """Print what came of it; 1 where a count is not whole."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("where", choices=PLACES)
     parser.add_argument("--rounds", type=int, default=1000)
-    parser.add_argument("--write", action="store_true", help="put the table into RESULTS.md")
+    parser.add_argument("--write", action="store_true", help="put it into RESULTS.md")
     given = parser.parse_args()
-    if lacks := missing():
+    if given.where == "disk":
+        raced = race(PLACES["disk"], given.rounds)
+    elif lacks := missing():
         raise SystemExit(f"this machine lacks {lacks}")
-    places = {"on a disk": "file:registry", "in a bucket": f"s3://{BUCKET}/registry"}
-    with tempfile.TemporaryDirectory() as folder, s3_site(Path(folder)) as address:
-        os.environ |= s3_environment(address)
-        raced = {where: race(location, given.rounds) for where, location in places.items()}
-    table = table_of(raced, given.rounds)
-    print(table)
+    else:
+        with tempfile.TemporaryDirectory() as folder, s3_site(Path(folder)) as address:
+            os.environ |= s3_environment(address)
+            raced = race(PLACES["bucket"], given.rounds)
+    told = sentence(raced, given.where)
+    print(told)
     if given.write:
-        write_section("races", table)
-    return int(not all(whole(one) for one in raced.values()))
+        write_section(f"races {given.where}", told)
+    return int(not whole(raced))
 
 
 def race(location: str, rounds: int) -> Raced:
@@ -50,24 +54,16 @@ def race(location: str, rounds: int) -> Raced:
         return race_for_the_champion(Project(registry_location=location), promoters, rounds)
 
 
-def table_of(raced: Mapping[str, Raced], rounds: int) -> str:
-    """A row a count, beside what it must be."""
-    rows = {
-        ("rounds with exactly one winner", f"{rounds:,}"): [f"{one.won_by_one:,}" for one in raced.values()],
-        ("losers, each told who won", f"{rounds * (PROMOTERS - 1):,}"): [f"{one.told:,}" for one in raced.values()],
-        ("every winner's entry in the log, and no other", "yes"): [
-            "yes" if one.kept else "no" for one in raced.values()
-        ],
-    }
-    return "\n".join(
-        [
-            f"`python benchmarks/races.py --rounds {rounds} --write`: {PROMOTERS} promoters at once in each round.",
-            "",
-            f"| what | {' | '.join(raced)} | must be |",
-            "|---|" + "---|" * (len(raced) + 1),
-            *(f"| {what} | {' | '.join(cells)} | {must} |" for (what, must), cells in rows.items()),
-        ]
+def sentence(raced: Raced, where: str) -> str:
+    """Every count beside what it must be."""
+    counts = (
+        f"{raced.won_by_one:,} of {raced.rounds:,} rounds had exactly one winner",
+        f"{raced.told:,} of {raced.rounds * (PROMOTERS - 1):,} losers were told who won",
+        f"the log holds {'every entry of a winner and no other' if raced.kept else 'something else'}",
     )
+    place = {"disk": "On a disk", "bucket": "In a bucket"}[where]
+    command = f"`python benchmarks/races.py {where} --rounds {raced.rounds} --write`"
+    return f"- {place}, {command}:\n  {', '.join(counts)}."
 
 
 def whole(raced: Raced) -> bool:

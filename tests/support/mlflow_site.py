@@ -22,6 +22,7 @@ import requests
 
 ROOT = Path(__file__).parents[2]
 BUCKET = "models"
+MOTO = Path(__file__).with_name("moto_server.py")
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def mlflow_site(folder: Path) -> Iterator[MlflowSite]:
     database, s3, open_port, guarded_port = free_ports(4)
     address = f"http://127.0.0.1:{s3}"
     variables = {**os.environ, **s3_environment(address), "PYTHONWARNINGS": "ignore"}
-    moto: list[str | Path] = [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(s3)]
+    moto: list[str | Path] = [python, MOTO, str(s3)]
     with running(moto, folder / "s3.log", variables), running_postgresql(folder, database) as uri:
         settings = variables | mlflow_settings(f"{uri}/mlflow")
         guarded = settings | mlflow_settings(f"{uri}/guarded") | guarded_settings(folder, f"{uri}/users")

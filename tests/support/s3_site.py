@@ -15,8 +15,9 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any, Literal
 
-from mlflow_site import BUCKET, answers, environment, free_ports, running, s3_environment
+from mlflow_site import BUCKET, MOTO, answers, environment, free_ports, running, s3_environment
 
+Headers = dict[str, Any]
 Fault = Literal["reset", "late", "lost", "half", "500", "503", "killed"]
 """reset: the request never arrives. late: it is done, and answered after the client's patience. lost: its answer never
 comes. half: of which half comes. killed: the client is, once it is done."""
@@ -37,8 +38,7 @@ def s3_site(folder: Path) -> Iterator[str]:
     """An S3 server with one bucket; yields its address."""
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
-    python = (environment() or Path()) / "bin/python"
-    command: list[str | Path] = [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command: list[str | Path] = [(environment() or Path()) / "bin/python", MOTO, str(port)]
     with running(command, folder / "s3.log", {**os.environ, **s3_environment(address)}):
         answers(f"{address}/")
         urllib.request.urlopen(urllib.request.Request(f"{address}/{BUCKET}", method="PUT")).close()
@@ -50,6 +50,8 @@ class Proxy:
     """Passes requests on to an S3 server, counts them, and hurts the chosen write."""
 
     upstream: tuple[str, int]
+    translated: Callable[[Headers], Headers] = dict
+    """The headers of a request as the server wants them."""
     address: str = ""
     requests: list[str] = field(default_factory=list)
     """Method and path of every request, in order."""
@@ -75,10 +77,10 @@ class Proxy:
 
 
 @contextmanager
-def faulty_proxy(address: str) -> Iterator[Proxy]:
+def faulty_proxy(address: str, translated: Callable[[Headers], Headers] = dict) -> Iterator[Proxy]:
     """A proxy before the S3 server at this address."""
     host, port = address.removeprefix("http://").split(":")
-    proxy = Proxy((host, int(port)))
+    proxy = Proxy((host, int(port)), translated)
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy)) as server:
         proxy.address = f"http://127.0.0.1:{server.server_address[1]}"
         Thread(target=server.serve_forever, daemon=True).start()
@@ -116,8 +118,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
         def _asked(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
             connection = HTTPConnection(*proxy.upstream, timeout=30)
             # The signature covers the host that the client knows.
-            headers: dict[str, Any] = dict(self.headers.items())
-            connection.request(self.command, self.path, body, headers)
+            connection.request(self.command, self.path, body, proxy.translated(dict(self.headers.items())))
             answer = connection.getresponse()
             content = answer.read()
             kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]

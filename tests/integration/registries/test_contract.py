@@ -1,36 +1,45 @@
-"""What every registry does alike: on a disk, in a real S3 server, in a real MLflow."""
+"""What every registry does alike: on a disk, in S3, in Azure, with Google's client, and in a real MLflow."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from mlflow_site import BUCKET, MlflowSite, s3_environment
+from azure_site import azure_environment
+from gcs_site import gcs_environment
+from mlflow_site import BUCKET, s3_environment
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Statement, digest_bytes
+from mlops_actions.evidence import EvidenceStore, Statement, digest_bytes, digest_path
 from mlops_actions.evidence.training import Training
 from mlops_actions.registries import AliasMissingError, Author, Blob, Registry, open_registry, resolve
 
 AUTHOR = Author("a test", "alice", "https://ci.example/1", ("bob",), "it had to be")
 
 
-@pytest.fixture(params=["disk", "bucket", "mlflow"])
-def registry(
-    request: pytest.FixtureRequest, mlflow: MlflowSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Registry:
+PLACES: dict[str, Callable[[Any, str], tuple[str, dict[str, str]]]] = {
+    "disk": lambda _site, _own: ("file:registry", {}),
+    "s3": lambda site, own: (f"s3://{BUCKET}/registry-{own}", s3_environment(site)),
+    "azure": lambda site, own: (f"az://{BUCKET}/registry-{own}", azure_environment(site)),
+    "gcs": lambda site, own: (f"gs://{BUCKET}/registry-{own}", gcs_environment(site)),
+    "mlflow": lambda site, own: (f"mlflow+{site.url}#log=s3://{BUCKET}/log-{own}", s3_environment(site.s3)),
+}
+"""Where a registry of its own is, in the site of the fixture of that name, and the variables that lead there."""
+
+
+@pytest.fixture(params=PLACES)
+def registry(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+    kind = request.param
+    site = request.getfixturevalue(kind) if kind != "disk" else None
+    location, environment = PLACES[kind](site, secrets.token_hex(4))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name, value in s3_environment(mlflow.s3).items():
+    for name, value in {**environment, "HOME": str(tmp_path / "home")}.items():
         monkeypatch.setenv(name, value)
-    own = secrets.token_hex(4)
-    location = {
-        "disk": "file:registry",
-        "bucket": f"s3://{BUCKET}/registry-{own}",
-        "mlflow": f"mlflow+{mlflow.url}#log=s3://{BUCKET}/log-{own}",
-    }
-    return open_registry(location[request.param])
+    return open_registry(location)
 
 
 @pytest.fixture
@@ -64,6 +73,26 @@ def test_a_stored_model_comes_back_whole_with_its_suffix(registry: Registry) -> 
     assert (path.read_text(), path.suffix) == (content, ".joblib")
     assert registry.check(blob) is None
     assert stored(registry, content) == blob
+
+
+def test_a_folder_comes_back_whole_under_its_own_digest_where_the_registry_keeps_it_itself(registry: Registry) -> None:
+    folder = Path("saved")
+    (folder / "data/deep").mkdir(parents=True)
+    for name in ("MLmodel", "data/weights.bin", "data/deep/empty", f"data/{'long' * 50}"):
+        (folder / name).write_text("" if name.endswith("empty") else secrets.token_hex(3000))
+    if registry.location.startswith("mlflow"):
+        with pytest.raises(InputError, match=r"^the model 'saved' is a folder, which MLflow registers itself"):
+            registry.store(folder, digest_path(folder))
+        return
+    with registry.receive(folder) as received:
+        blob = received.keep()
+    assert (received.sha256, blob.sha256, blob.suffix) == (digest_path(folder), digest_path(folder), ".folder")
+    assert registry.store(folder, blob.sha256) == blob
+    assert registry.check(blob) is None
+    path = registry.fetch(blob)
+    assert digest_path(path) == blob.sha256
+    (path / "MLmodel").write_text("tampered in the cache")
+    assert digest_path(registry.fetch(blob)) == blob.sha256
 
 
 def test_bytes_that_are_not_the_models_are_refused(registry: Registry) -> None:
@@ -136,3 +165,12 @@ def test_objects_beside_the_log_are_made_once(registry: Registry, name: str) -> 
     assert registry.attached(name, "looks/data/model") == b"1"
     assert registry.attachments(name, "looks/data") == ["looks/data/model"]
     assert registry.attachments(name, "other") == []
+
+
+def test_of_many_that_make_one_object_at_once_exactly_one_does(registry: Registry, name: str) -> None:
+    with ThreadPoolExecutor(8) as writers:
+        for number in range(5):
+            key = f"looks/data/{number}"
+            made = list(writers.map(lambda writer, key=key: registry.attach(name, key, b"%d" % writer), range(8)))
+            assert made.count(True) == 1
+            assert registry.attached(name, key) == b"%d" % made.index(True)
