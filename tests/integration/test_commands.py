@@ -84,7 +84,7 @@ def test_a_registered_model_is_pulled_byte_for_byte(released: Project, tmp_path:
     [
         (("pull", "flights@contender", "--output", "x"), 2, "'flights' has no alias 'contender' in the registry"),
         (("pull", "flihgts@champion", "--output", "x"), 2, "Did you mean 'flights'?"),
-        (("pull", "build", "--output", "x"), 2, "'build' is a folder."),
+        (("pull", "build", "--output", "x"), 2, "'build' names no model in a registry."),
         (("pull", "flights@champion", "--output", "build"), 4, "'build' cannot be written: "),
         (("pull", "flights@champion", "--output", "x", "--registry", "s4://x"), 2, "of an unknown kind 's4'"),
         (("trace", "policy.yaml"), 2, "no statement in 'mlops-evidence' is about 'policy.yaml'"),

@@ -209,15 +209,12 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(project: Any) -> None:
             "Give the input 'model', or run quality-gate with the same 'evidence' before.",
         ),
         ({"model": "build/none.joblib"}, "'build/none.joblib' does not exist. Check the path."),
-        (
-            {"model": "build"},
-            "the model 'build' is a folder; a registry keeps a model as one file. "
-            "Pack it into one, then evaluate and gate that file.",
-        ),
+        ({"model": "empty"}, "the folder 'empty' holds no file."),
     ],
 )
 def test_a_wrong_input_is_explained(project: Any, given: dict[str, str], message: str) -> None:
     project.promoted("one")
+    Path("empty").mkdir()
     path = project.model("two")
     project.judged(path)
     project.promote(path, alias="challenger")

@@ -1,6 +1,6 @@
 """The statements that flow between the actions, and the folder that holds them."""
 
-from mlops_actions.evidence.digests import digest_bytes, digest_files, digest_path
+from mlops_actions.evidence.digests import digest_bytes, digest_files, digest_path, size_path
 from mlops_actions.evidence.statement import Material, Predicate, Provenance, Reason, Result, Statement
 from mlops_actions.evidence.store import EvidenceStore, Stored
 
@@ -16,4 +16,5 @@ __all__ = [
     "digest_bytes",
     "digest_files",
     "digest_path",
+    "size_path",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlops_actions.errors import InputError
@@ -30,6 +30,13 @@ def digest_path(path: str | Path) -> str:
     return _digest_file(path)
 
 
+def size_path(path: str | Path) -> int:
+    """Bytes of a file, or of all files of a folder. Raises OSError."""
+    path = Path(path)
+    files = path.rglob("*") if path.is_dir() else (path,)
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def digest_files(files: Sequence[Path], root: Path | None = None) -> str:
     """SHA-256 of many files: of the listing `sha256sum` would print, sorted by path relative to `root`.
 
@@ -38,8 +45,12 @@ def digest_files(files: Sequence[Path], root: Path | None = None) -> str:
     if len(files) == 1 and root is None:
         return _digest_file(files[0])
     names = {(file.relative_to(root) if root else file).as_posix(): file for file in files}
-    listing = "".join(f"{_digest_file(file)}  {name}\n" for name, file in sorted(names.items()))
-    return digest_bytes(listing.encode())
+    return digest_listing({name: _digest_file(file) for name, file in names.items()})
+
+
+def digest_listing(digests: Mapping[str, str]) -> str:
+    """SHA-256 of files by their names and digests: of the lines that `sha256sum` prints, sorted by name."""
+    return digest_bytes("".join(f"{sha256}  {name}\n" for name, sha256 in sorted(digests.items())).encode())
 
 
 def _is_folder(path: Path) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Material, Predicate, Stored, digest_path
+from mlops_actions.evidence import EvidenceStore, Material, Predicate, Stored, digest_path, size_path
 from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import overall
 from mlops_actions.policy.facts import Stated
@@ -36,11 +36,11 @@ class Subject:
 def subject_of(model: str, registry: str, name: str | None) -> Subject:
     """The model by path or reference; a registry is opened only for a reference."""
     if "@" not in model and ":" not in model:
-        return Subject(model, digest_path(model), _size(Path(model)))
+        return Subject(model, digest_path(model), size_path(Path(model)))
     from mlops_actions.registries import resolve
 
     found = resolve(model, registry, name)
-    return Subject(model, found.sha256, _size(found.path))
+    return Subject(model, found.sha256, size_path(found.path))
 
 
 def evaluation_of(store: EvidenceStore, subject: Subject | None, data: str | None) -> Stored[Evaluation]:
@@ -145,11 +145,6 @@ def _stated(statements: Sequence[Stored[Predicate]]) -> Stated:
     result = overall([one.result for one in predicates])
     reasons = [reason for one in predicates if one.result == result != "pass" for reason in one.reasons]
     return Stated(result, tuple(reasons))
-
-
-def _size(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else (path,)
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _on(found: list[Stored[Evaluation]], data: str) -> list[Stored[Evaluation]]:

@@ -47,27 +47,22 @@ def find_candidate(
 ) -> Candidate:
     """The model asked for; without one, the model of the newest required statement, from where it was judged.
 
-    It can be kept until `files` are closed; in a dry run it is only read. Raises InputError when there is none, it
-    is a folder, or the file is no longer the one that was judged.
+    It can be kept until `files` are closed; in a dry run it is only read. Raises InputError when there is none, or it
+    is no longer the one that was judged.
     """
 
     def receive(reference: str) -> Candidate:
-        """A reference is verified where it lies; a file is read once, for its digest and to be kept."""
+        """A reference is verified where it lies; a path is read once, for its digest and to be kept."""
         path = Path(reference)
-        if is_reference(reference) or dry_run or not path.is_file():
+        if is_reference(reference) or dry_run or not path.exists():
             found = resolve(reference, registry.location, name)
-            return _only_a_file(found.path, found.sha256, registry)
+            return _there(found.path, found.sha256, registry)
         return Candidate(path, files.enter_context(registry.receive(path)))
 
     return receive(model) if model else _judged(require, evidence, registry, name, receive)
 
 
-def _only_a_file(path: Path, sha256: str, registry: Registry) -> Candidate:
-    if path.is_dir():
-        raise InputError(
-            f"the model {str(path)!r} is a folder; a registry keeps a model as one file.",
-            hint="Pack it into one, then evaluate and gate that file.",
-        )
+def _there(path: Path, sha256: str, registry: Registry) -> Candidate:
     return Candidate(path, Received(sha256, lambda: registry.store(path, sha256)))
 
 
@@ -82,7 +77,7 @@ def _judged(
     sha256 = newest.statement.sha256
     if version := registry.version(name, sha256):
         logger.info("promoting version %d (%s), which %s is about", version.number, sha256[:12], newest.path.name)
-        return _only_a_file(registry.fetch(version.blob), sha256, registry)
+        return _there(registry.fetch(version.blob), sha256, registry)
     evaluation = evidence.latest(Evaluation, sha256)
     recorded = (evaluation or newest).statement.name
     advice = "Give the input 'model' its path, or evaluate and gate it again."

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlops_actions.ci import current
 from mlops_actions.ci.default_branch import read_from_default_branch, usual_origin
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import EvidenceStore, Stored, digest_bytes, digest_path
+from mlops_actions.evidence import EvidenceStore, Stored, digest_bytes, digest_path, size_path
 from mlops_actions.evidence.rollout import Rollout
 from mlops_actions.evidence.verdict import TestSetLook, Verdict
 from mlops_actions.policy.again import Look, UnfoundedError, judge_again
@@ -67,7 +67,7 @@ def policy_digest(given: str) -> str:
 
 def _again(stored: Stored[Verdict], evidence: EvidenceStore, model: Path, now: datetime, look: Look) -> Again:
     try:
-        return judge_again(stored, evidence, model.stat().st_size, now.date(), look)
+        return judge_again(stored, evidence, size_path(model), now.date(), look)
     except UnfoundedError as error:
         return str(error)
 

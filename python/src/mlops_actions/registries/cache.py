@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from mlops_actions.errors import OutsideError
+from mlops_actions.evidence import digest_path
+from mlops_actions.registries.folder_archive import SUFFIX, unpack
 from mlops_actions.registries.interface import Blob
-from mlops_actions.registries.objects import digest_blocks, file_blocks
 
 
 def cached(blob: Blob, download: Callable[[], Iterable[bytes]], folder: Path | None = None) -> Path:
@@ -21,10 +23,13 @@ def cached(blob: Blob, download: Callable[[], Iterable[bytes]], folder: Path | N
     folder = folder or cache_folder() / "blobs"
     path = folder / f"{blob.sha256}{blob.suffix}"
     try:
-        if path.is_file() and digest_blocks(file_blocks(path)) == blob.sha256:
+        if path.exists() and digest_path(path) == blob.sha256:
             return path
         folder.mkdir(parents=True, exist_ok=True)
-        _download(path, blob, download())
+        if blob.suffix == SUFFIX:
+            _unpack(path, blob, download())
+        else:
+            _download(path, blob, download())
     except OSError as error:
         raise OutsideError(f"the cache {str(folder)!r} cannot be used: {error.strerror}.") from None
     return path
@@ -48,11 +53,30 @@ def _download(path: Path, blob: Blob, parts: Iterable[bytes]) -> None:
                 digest.update(part)
                 stream.write(part)
         if digest.hexdigest() != blob.sha256:
-            raise OutsideError(
-                f"the registry's model {blob.sha256} is damaged: its bytes have another SHA-256.",
-                hint="Promote the original file again to repair it.",
-            )
+            raise _damaged(blob)
         temporary.replace(path)
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()
+
+
+def _unpack(path: Path, blob: Blob, parts: Iterable[bytes]) -> None:
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        temporary.mkdir()
+        unpack(parts, temporary)
+        if digest_path(temporary) != blob.sha256:
+            raise _damaged(blob)
+        shutil.rmtree(path, ignore_errors=True)  # a copy that is no longer right
+        temporary.rename(path)
+    except FileExistsError:
+        pass
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _damaged(blob: Blob) -> OutsideError:
+    return OutsideError(
+        f"the registry's model {blob.sha256} is damaged: its bytes have another SHA-256.",
+        hint="Promote the original file again to repair it.",
+    )

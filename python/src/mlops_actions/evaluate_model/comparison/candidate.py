@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence import Material
+from mlops_actions.evidence import Material, size_path
 
 if TYPE_CHECKING:
     from mlops_actions.evaluate_model.action import Inputs
@@ -131,6 +131,4 @@ def _endpoint(url: str, inputs: Inputs, model: Model | None, test_set: TestSet) 
 
 def size_of(model: Model) -> int:
     """Bytes of a file, or of all files of a folder."""
-    path = model.path
-    files = (file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files)
+    return size_path(model.path)
