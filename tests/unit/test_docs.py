@@ -135,7 +135,12 @@ def test_every_configuration_fits_the_schema() -> None:
 
 
 def test_every_link_between_our_pages_leads_somewhere() -> None:
-    for page in [*PAGES, *(ROOT / "actions").glob("*/README.md"), ROOT / "CONTRIBUTING.md"]:
+    for page in [
+        *PAGES,
+        *(ROOT / "actions").glob("*/README.md"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "CONTRIBUTING.md",
+    ]:
         base = ROOT / "actions" / page.stem if page.parent.name == "actions" else page.parent
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (base / target).exists(), f"{page.relative_to(ROOT)} links to {target}"

@@ -44,9 +44,9 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
     if options.format == "json":
         sys.stdout.write(json.dumps([asdict(one) for one in found], indent=1) + "\n")
     else:
-        headings = ("model", "log entries", "versions", "statements", "problems")
+        headings = ("model", "log entries", "versions", "let go", "statements", "problems")
         rows = tuple(
-            (one.model, str(one.entries), str(one.versions), str(one.statements), str(len(one.problems)))
+            (one.model, *map(str, (one.entries, one.versions, one.let_go, one.statements, len(one.problems))))
             for one in found
         )
         wrong = tuple((one.model, one.what, one.message, one.remedy) for one in problems)

@@ -60,9 +60,9 @@ def test_a_gc_killed_after_any_write_loses_nothing_that_is_named_and_goes_on() -
     time.sleep(1.1)  # the trash counts in whole seconds
     shutil.copytree("registry", "pristine")
     counted = interrupt("count", 0, *GC)
-    # The third and the fourth go to the trash, the first two are gone for good, and so is a prediction.
-    assert (counted.returncode, counted.stdout.splitlines()[-1]) == (0, "5"), counted.stderr
-    for mode, number in [("before", 1), *(("after", number) for number in range(1, 6))]:
+    # The third and the fourth are noted and go to the trash, the first two are gone for good, and so is a prediction.
+    assert (counted.returncode, counted.stdout.splitlines()[-1]) == (0, "7"), counted.stderr
+    for mode, number in [("before", 1), *(("after", number) for number in range(1, 8))]:
         shutil.rmtree("registry")
         shutil.copytree("pristine", "registry")
         assert interrupt(mode, number, *GC).returncode == -signal.SIGKILL

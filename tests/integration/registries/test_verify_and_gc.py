@@ -118,6 +118,22 @@ def test_what_an_alias_or_the_newest_versions_reach_is_kept(registry: ObjectStor
     assert blobs() == {"fallback", "shared", "newer", "newest"}
 
 
+def test_what_was_let_go_is_no_problem_and_what_was_lost_is_one(registry: ObjectStoreRegistry) -> None:
+    promote(registry, "old")
+    lost, champion = promote(registry, "lost"), promote(registry, "champion")
+    gc(registry, keep=2)
+    found = verify(registry, "delay")
+    assert (found.versions, found.let_go, found.problems) == (3, 1, ())
+    gc(registry, keep=2, days=40)
+    assert verify(registry, "delay").let_go == 1
+    Path(f"registry/blobs/{lost.sha256}/model.joblib").unlink()
+    assert problems(registry) == [("version 2", f"the bytes of {lost.sha256[:12]} are gone.")]
+    # Who is champion is missed, whatever was noted.
+    registry.objects.create(f"let-go/{champion.sha256}", b"")
+    Path(f"registry/blobs/{champion.sha256}/model.joblib").unlink()
+    assert [what for what, _ in problems(registry)] == ["version 2", "version 3"]
+
+
 def test_a_dry_run_only_tells(registry: ObjectStoreRegistry) -> None:
     old = promote(registry, "old")
     promote(registry, "new")

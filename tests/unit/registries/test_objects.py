@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from obstore.store import MemoryStore
 
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.registries.objects import Objects
@@ -29,6 +30,19 @@ def test_an_upload_in_parts_is_read_back(objects: Objects, content: bytes) -> No
     objects.upload("blob", parts)
     assert objects.size("blob") == len(content)
     assert objects.read("blob") == content
+
+
+@pytest.mark.parametrize(("size", "part"), [(0, 5 << 20), (40_000_000_000, 5 << 20), (900_000_000_000, 100_000_000)])
+def test_a_huge_upload_has_larger_parts_and_never_more_than_a_bucket_takes(
+    monkeypatch: pytest.MonkeyPatch, size: int, part: int
+) -> None:
+    chosen = []
+    monkeypatch.setattr("obstore.put", lambda *_, chunk_size: chosen.append(chunk_size))
+    bucket = Objects("s3://bucket")
+    bucket.__dict__["_store"] = MemoryStore()
+    bucket.upload("blob", [b"1"], size)
+    assert chosen == [part]
+    assert size / part <= 10_000
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(objects: Objects) -> None:

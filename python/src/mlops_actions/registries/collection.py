@@ -17,7 +17,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.registries.interface import Registry
 from mlops_actions.registries.object_store import ObjectStoreRegistry
 from mlops_actions.registries.objects import Objects
-from mlops_actions.registries.trash import TRASH, restore, trashed
+from mlops_actions.registries.trash import TRASH, let_go, restore, trashed
 
 _BLOB = re.compile(r"blobs/(?P<sha256>[0-9a-f]{64})/model[^/]*")
 
@@ -59,6 +59,7 @@ def collect(
         if one.trashed or one.predictions:
             objects.delete(one.key)
         else:
+            objects.create(let_go(one.sha256), f"{now:%Y-%m-%d %H:%M:%S}\n".encode())
             objects.move(one.key, trashed(one.key, now))
     return found, _brought_back(registry)
 

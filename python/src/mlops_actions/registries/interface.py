@@ -135,6 +135,9 @@ class Registry(Protocol):
     def check(self, blob: Blob) -> str | None:
         """What is wrong with the stored bytes, as a sentence; None where they are there, whole and the model's."""
 
+    def was_let_go(self, sha256: str) -> bool:
+        """Whether a model's bytes were let go on purpose, where they are gone."""
+
     def receive(self, path: Path) -> AbstractContextManager[Received]:
         """Read a file and digest it, to store it or not until the end of the context. InputError when it is missing."""
 

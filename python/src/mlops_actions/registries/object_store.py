@@ -10,13 +10,15 @@ from mlops_actions import cancellation
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored, digest_path
 from mlops_actions.registries.cache import cached
+from mlops_actions.registries.folder_archive import SUFFIX
 from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Received, Version
 from mlops_actions.registries.kept import kept_content, kept_name, read_kept
 from mlops_actions.registries.log import Entry, Log
-from mlops_actions.registries.model_file import Reading, blob_of, verified_blocks
+from mlops_actions.registries.model_file import Reading, blob_of, digest_stored, verified_blocks
 from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
-from mlops_actions.registries.objects import Objects, digest_blocks
-from mlops_actions.registries.trash import restore
+from mlops_actions.registries.objects import Objects
+from mlops_actions.registries.progress import telling
+from mlops_actions.registries.trash import let_go, restore
 
 _DIGITS = 12
 
@@ -55,11 +57,12 @@ class ObjectStoreRegistry:
         return None
 
     def fetch(self, blob: Blob) -> Path:
-        """A local file with the model's bytes: the registry's own on a disk, a copy in the cache from a bucket."""
+        """The model: on a disk the registry's own file; from a bucket, and of a folder, a copy in the cache."""
         path = self.objects.path(_blob_key(blob))
-        if path is None:
-            return cached(blob, lambda: self._bytes(blob))
-        if digest_blocks(self._bytes(blob)) != blob.sha256:
+        if path is None or blob.suffix == SUFFIX:
+            what = f"fetching {blob.sha256[:12]}"
+            return cached(blob, lambda: telling(self._bytes(blob), blob.size, what))
+        if digest_stored(blob, self._bytes(blob)) != blob.sha256:
             raise OutsideError(
                 f"the registry's model {str(path)!r} is damaged: its bytes have another SHA-256.",
                 hint="Promote the original file again to repair it.",
@@ -71,8 +74,15 @@ class ObjectStoreRegistry:
         parts = self.objects.parts(_blob_key(blob))
         if parts is None:
             return f"the bytes of {blob.sha256[:12]} are gone."
-        found = digest_blocks(parts)
+        try:
+            found = digest_stored(blob, parts)
+        except OutsideError as error:
+            return error.message
         return None if found == blob.sha256 else f"its bytes have the SHA-256 {found[:12]}, not {blob.sha256[:12]}."
+
+    def was_let_go(self, sha256: str) -> bool:
+        """Whether `gc` noted that it let go of a model's bytes."""
+        return self.objects.size(let_go(sha256)) is not None
 
     @contextmanager
     def receive(self, path: Path) -> Iterator[Received]:
@@ -95,7 +105,8 @@ class ObjectStoreRegistry:
         """Keep the bytes of a file, once."""
         blob = blob_of(path, sha256)
         if not self._holds(blob):
-            self.objects.upload(_blob_key(blob), verified_blocks(path, sha256))
+            blocks = telling(verified_blocks(path, sha256), blob.size, f"storing {path.name}")
+            self.objects.upload(_blob_key(blob), blocks, blob.size)
         return blob
 
     def keep(self, name: str, sha256: str, statements: Sequence[Stored[Predicate]]) -> None:
@@ -194,7 +205,7 @@ class ObjectStoreRegistry:
         """Whether the blob is there and right; in a bucket by its size, since it is verified whenever it is read."""
         if self.objects.size(_blob_key(blob)) != blob.size:
             return False
-        return self.objects.folder is None or digest_blocks(self._bytes(blob)) == blob.sha256
+        return self.objects.folder is None or self.check(blob) is None
 
     def _bytes(self, blob: Blob) -> Iterator[bytes]:
         parts = self.objects.parts(_blob_key(blob))

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
 _DOWNLOAD = 8 << 20
+_PART = 5 << 20
+_PARTS = 9_000
+"""S3 takes 10,000 of at least 5 MB."""
 _BLOCK = 1 << 20
 """Of a local file: what stays in the processor's cache between reading, digesting and writing."""
 _WORDS = 300
@@ -60,8 +63,11 @@ class Objects:
         with self._failing("written"):
             obstore.put(self._store, key, content)
 
-    def upload(self, key: str, content: Iterable[bytes]) -> None:
-        """Make an object from parts, or put another in its place; when a part raises, nothing is changed."""
+    def upload(self, key: str, content: Iterable[bytes], size: int = 0) -> None:
+        """Make an object from parts, or put another in its place; when a part raises, nothing is changed.
+
+        `size` is about how many bytes they are: a bucket takes so many parts at most, so huge objects have larger ones.
+        """
         import obstore
 
         with self._failing("written"):
@@ -69,7 +75,7 @@ class Objects:
                 with self.partial(key, content) as partial:
                     self.adopt(partial, key)
             else:
-                obstore.put(self._store, key, iter(content))
+                obstore.put(self._store, key, iter(content), chunk_size=max(_PART, -(-size // _PARTS)))
 
     @contextmanager
     def partial(self, key: str, content: Iterable[bytes]) -> Iterator[Path]:

@@ -11,6 +11,11 @@ from mlops_actions.registries.objects import Objects
 TRASH = re.compile(r"trash/(?P<seconds>\d+)/(?P<sha256>[0-9a-f]{64})/(?P<file>model[^/]*)")
 
 
+def let_go(sha256: str) -> str:
+    """Where it is noted that a model's bytes were let go, and not lost."""
+    return f"let-go/{sha256}"
+
+
 def trashed(key: str, now: datetime) -> str:
     """Where a blob's object lies in the trash.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mlops_actions.errors import MlopsError
-from mlops_actions.registries.interface import Change, Registry, Version
+from mlops_actions.registries.interface import Change, Head, Registry, Version
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Verified:
     model: str
     entries: int
     versions: int
+    let_go: int
+    """Versions whose bytes `gc` removed; no alias names them."""
     statements: int
     problems: tuple[Problem, ...]
 
@@ -38,29 +40,37 @@ def verify(registry: Registry, name: str, said: Callable[[str], None] = lambda _
     """
     problems: list[Problem] = []
     changes: list[Change] = []
+    named: set[str] = set()
     try:
         changes.extend(registry.history(name))
-        problems += _aliases(registry, name, changes)
+        head = registry.head(name)
+        named |= {version.sha256 for version in head.aliases.values() if version}
+        problems += _aliases(head, name, changes)
     except MlopsError as error:
         problems.append(_problem(name, "log", error, "Restore the log from a backup: nothing else can tell what was."))
     versions = {change.after.number: change.after for change in changes}
-    statements = 0
+    statements = let_go = 0
     for number, version in sorted(versions.items()):
         said(f"{name}: {version}, {version.blob.size:,} bytes")
-        if wrong := registry.check(version.blob):
+        if version.sha256 not in named and _was_let_go(registry, version):
+            let_go += 1
+        elif wrong := registry.check(version.blob):
             problems.append(Problem(name, f"version {number}", wrong, "Promote the original file again, by its path."))
         try:
             statements += len(registry.statements(name, version.sha256))
         except MlopsError as error:
             remedy = "Remove the file, and promote again with the evidence that it came from."
             problems.append(_problem(name, f"statements of version {number}", error, remedy))
-    return Verified(name, len(changes), len(versions), statements, tuple(problems))
+    return Verified(name, len(changes), len(versions), let_go, statements, tuple(problems))
 
 
-def _aliases(registry: Registry, name: str, changes: list[Change]) -> Iterator[Problem]:
+def _was_let_go(registry: Registry, version: Version) -> bool:
+    return registry.was_let_go(version.sha256) and registry.blob(version.sha256) is None
+
+
+def _aliases(head: Head, name: str, changes: list[Change]) -> Iterator[Problem]:
     """An alias that names something else than the log's newest change of it says."""
     last: dict[str, Version] = {change.alias: change.after for change in changes}
-    head = registry.head(name)
     aliases = head.aliases
     for alias, now in sorted(head.strays.items()):
         if now is not None:

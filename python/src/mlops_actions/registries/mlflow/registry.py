@@ -103,14 +103,20 @@ class MlflowRegistry:
         """What is wrong with the stored bytes, read where they lie and not from a copy."""
         return self._models.check(blob)
 
+    def was_let_go(self, sha256: str) -> bool:  # noqa: ARG002  see the interface
+        """MLflow keeps no note of it."""
+        return False
+
     @contextmanager
     def receive(self, path: Path) -> Iterator[Received]:
         """Read a file and digest it."""
+        _check_file(path)
         sha256 = digest_path(path)
         yield Received(sha256, lambda: self.store(path, sha256))
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
+        _check_file(path)
         return self._models.store(path, sha256)
 
     def keep(self, name: str, sha256: str, statements: Sequence[Stored[Predicate]]) -> None:
@@ -273,3 +279,11 @@ def _following(name: str, alias: str, entry: int) -> Iterator[None]:
             f"yet: {error.message}",
             hint="Run the promotion again to complete it.",
         ) from None
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise InputError(
+            f"the model {str(path)!r} is a folder, which MLflow registers itself.",
+            hint="Log it with MLflow, and promote the version that MLflow made, as name:number.",
+        )
