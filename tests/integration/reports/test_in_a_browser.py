@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
 import shutil
 import struct
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from browser_site import find_browser, run, serving
 from evaluations import binary_evaluation, multiclass_evaluation, regression_evaluation
 from mlops_actions.evidence import Predicate, Statement
 from mlops_actions.reports import to_html
@@ -33,19 +28,11 @@ REPORTS: dict[str, list[Predicate]] = {
     "regression.html": [regression_evaluation()],
     "train.html": [data_report(), binary_evaluation(4, champion=False), verdict(), rollout(), promotion()],
 }
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves files without a line for each."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the parent's name
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
 def browser() -> str:
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    found = find_browser()
     if found is None:
         pytest.skip("a browser is missing: apt install chromium")
     return found
@@ -60,36 +47,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
     shutil.copy(Path(__file__).with_name("inspect.html"), folder)
     with serving(folder) as address:
         yield folder, address
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
-def run(browser: str, profile: Path, scheme: str, *arguments: str) -> str:
-    """Run the browser once, without a window and without a network."""
-    command = [
-        browser,
-        "--headless",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        f"--user-data-dir={profile}",
-        f"--blink-settings=preferredColorScheme={('dark', 'light').index(scheme)}",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-        *(["--no-sandbox"] if os.geteuid() == 0 else []),
-        *arguments,
-    ]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 @pytest.fixture(scope="module", params=["light", "dark"])
