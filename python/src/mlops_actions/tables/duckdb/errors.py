@@ -41,6 +41,12 @@ def _explained(location: str) -> Iterator[None]:
             where=location,
             hint="Free memory or space in the temporary folder, or split the data.",
         ) from None
+    except duckdb.OutOfRangeException as error:
+        raise InputError(
+            f"a number leaves the range of its type: {_first_line(error).rstrip('!')}.",
+            where=location,
+            hint="Store it as a double, or ask for less of it.",
+        ) from None
     except duckdb.Error as error:
         raise _csv_error(str(error)) or _json_error(str(error)) or _damaged(error, location) from None
 

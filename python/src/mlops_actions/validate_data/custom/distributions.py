@@ -98,7 +98,8 @@ class Cut:
     def sums(self, aggregates: Mapping[str, Any]) -> list[float]:
         """The sum of what is in each bin but that of the missing."""
         summed = [float(aggregates[f"{self.name}:{place}"] or 0) for place, _ in self._places()]
-        found: list[float] = np.diff([0.0, *summed, float(aggregates[f"{self.name}:all"] or 0)]).tolist()
+        with np.errstate(invalid="ignore"):  # infinite values have no sum, and then no distance
+            found: list[float] = np.diff([0.0, *summed, float(aggregates[f"{self.name}:all"] or 0)]).tolist()
         return found
 
     def _places(self) -> Iterable[tuple[int, Any]]:

@@ -11,15 +11,15 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from mlops_actions.evidence.data_report import Distribution, Drift
-from mlops_actions.statistics.drift.distances import Distance, chi_square, jensen_shannon, population_stability
+from mlops_actions.statistics.drift.distances import UNKNOWN, Distance, chi_square, jensen_shannon, population_stability
 from mlops_actions.statistics.drift.seasons import in_step
 from mlops_actions.statistics.drift.transport import Spread, wasserstein
 from mlops_actions.tables import Scanned
 from mlops_actions.tables.interface import readable_as
 from mlops_actions.validate_data.custom import interface
-from mlops_actions.validate_data.custom.distributions import Counted, Cut, Measure, answer, labels, question
-from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides
-from mlops_actions.validate_data.custom.seasons import read_season
+from mlops_actions.validate_data.custom.distributions import WHOLE, Counted, Cut, Measure, answer, labels, question
+from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, settled
+from mlops_actions.validate_data.custom.seasons import needs_a_date, read_season
 from mlops_actions.validate_data.rules import Unique
 
 if TYPE_CHECKING:
@@ -83,6 +83,9 @@ def ask(rule: Rule, sides: Sides) -> Question:
     """Count the data in the reference's bins."""
     given = rule.given(Arguments)
     columns = given.measures(sides.contract, sides.data.stored)
+    if not columns:
+        why = "the contract has no column that can be watched; name some in columns"
+        return settled(rule.result("not-checked", f"{rule.kind} was not checked: {why}."))
     found = ask_columns(rule, given, columns, sides, given.share)
     if given.share is None:
         return found
@@ -145,6 +148,9 @@ class _Column:
         for name in self.measure.columns:
             if name not in stored:
                 return f"the data has no column {name!r}"
+        for name in needs_a_date(self.measure.season) if self.measure.season else ():
+            if self.sides.type_of(name) not in ("date", "timestamp"):
+                return f"its season {self.given.season!r} is of the type {self.sides.type_of(name)}, not a date"
         theirs: Any = self.distribution.type if self.distribution else self._type
         if not (readable_as(self._type, theirs) or readable_as(theirs, self._type)):
             return f"it is of the type {self._type}, and in the reference of the type {theirs}"
@@ -221,18 +227,20 @@ def compare(
     method: Method, reference: Distribution, current: Counted
 ) -> tuple[Distance, Sequence[float], Sequence[float]]:
     """The distance, and the rows in each bin on both sides, the reference's in the data's mixture of seasons."""
-    seasons = sorted(set(reference.counts) | set(current.counts))
+    seasons = sorted(set(reference.counts) | set(current.counts)) or [WHOLE]
     nothing = [0] * (len(reference.cuts) + 2)
     there, here = ([side.get(one, nothing) for one in seasons] for side in (reference.counts, current.counts))
     if method != "wasserstein":
         before, now = in_step(there, here)
         return _BY_BINS[method](before, now), before.tolist(), now.tolist()
-    sums = [[side.get(one, nothing[1:]) for one in seasons] for side in (reference.sums, current.sums)]
+    whole = in_step(there, here)
+    sums = [np.array([side.get(one, nothing[1:]) for one in seasons]) for side in (reference.sums, current.sums)]
+    if not (reference.sums and np.isfinite(sums).all()):
+        return UNKNOWN, whole[0].tolist(), whole[1].tolist()
     # the missing have no place among numbers
     before, now, *summed = in_step(np.array(there)[:, :-1], np.array(here)[:, :-1], (sums[0], sums[1]))
     spread = Spread(reference.scale or 0.0, reference.noise or 0.0)
     distance = wasserstein(reference.cuts, (before, summed[0]), (now, summed[1]), spread)
-    whole = in_step(there, here)
     return distance, whole[0].tolist(), whole[1].tolist()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -23,6 +24,8 @@ _BINS = 10
 _MOST_CATEGORIES = 20
 _SAMPLE = 100_000
 MOST_LABELS = 1000
+_DATES = (np.datetime64("0001-01-01"), np.datetime64("9999-12-31"))  # engines know infinite ones
+_INFINITE = (float("inf"), float("-inf"))  # no JSON holds them
 
 
 def measure(table: Table, measures: Iterable[Measure], types: Mapping[str, LogicalType]) -> dict[Measure, Distribution]:
@@ -42,11 +45,16 @@ def measure(table: Table, measures: Iterable[Measure], types: Mapping[str, Logic
     scanned = table.scan(question(cuts, types, "season:"))
     counted = {cut.measure: answer(cut, scanned, "season:") for cut in cuts}
     return {
-        one: found.model_copy(update={"counts": counted[one].counts, "sums": counted[one].sums})
+        one: found.model_copy(update={"counts": counted[one].counts, "sums": _finite(counted[one].sums)})
         if one in counted
         else found
         for one, found in empty.items()
     }
+
+
+def _finite(sums: dict[str, list[float]]) -> dict[str, list[float]]:
+    """None where values are infinite: they have no distance, and no JSON holds them."""
+    return sums if all(np.isfinite(one).all() for one in sums.values()) else {}
 
 
 def _labels(table: Table, columns: Sequence[str], types: Mapping[str, LogicalType]) -> Mapping[str, tuple[Group, ...]]:
@@ -60,8 +68,9 @@ def _placed(measure: Measure, type_: LogicalType, sample: Column | None, labels:
     """Where the cuts lie; nothing but labels is counted yet."""
     ordered, cuts, spread, counts = True, [], None, {}
     if measure.of == "label":
-        ordered, cuts = False, [one.value for one in labels if one.value is not None]
-        rows = [one.rows for one in labels if one.value is not None]
+        named = {_plain(one.value, type_): one.rows for one in labels if one.value is not None}
+        rows = [count for label, count in named.items() if label not in _INFINITE]
+        ordered, cuts = False, [label for label in named if label not in _INFINITE]
         counts = {WHOLE: [*rows, 0, sum(one.rows for one in labels) - sum(rows)]}
     elif sample is not None:
         values = sample.values if sample.valid is None else sample.values[sample.valid]
@@ -93,6 +102,8 @@ def _ordered(values: NDArray[Any], measure: Measure) -> tuple[bool, list[Any], S
     """A bin for each of few values, else deciles."""
     if values.dtype.kind == "f":
         values = values[np.isfinite(values)]
+    elif values.dtype.kind == "M":
+        values = values[(values >= _DATES[0]) & (values <= _DATES[1])]
     if not len(values):
         return True, [], Spread(0.0, 0.0) if measure.sums else None
     distinct = np.unique(values)
@@ -104,5 +115,6 @@ def _ordered(values: NDArray[Any], measure: Measure) -> tuple[bool, list[Any], S
 def _plain(cut: Any, type_: LogicalType) -> str | int | float | bool:
     if isinstance(cut, datetime):
         return (cut.date() if type_ == "date" else cut).isoformat()
-    plain: str | int | float | bool = cut
-    return plain
+    if isinstance(cut, Decimal):
+        return float(cut)
+    return cut if isinstance(cut, str | int | float | bool) else str(cut)  # dates and times are as ISO 8601 has them

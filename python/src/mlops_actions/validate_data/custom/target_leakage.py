@@ -53,6 +53,8 @@ def ask(rule: Rule, sides: Sides) -> Question:
     sample = sides.data.arrays([given.column, *features], types=types, sample=_SAMPLE)
     target = sample[given.column]
     known = np.ones(len(target.values), dtype=bool) if target.valid is None else target.valid
+    if target.values.dtype.kind == "f":
+        known = known & np.isfinite(target.values)
     if known.sum() < _LEAST_ROWS:
         why = f"{int(known.sum())} rows have a target, and {_LEAST_ROWS} are needed"
         return settled(rule.result("not-checked", f"{rule.kind} was not checked: {why}."))

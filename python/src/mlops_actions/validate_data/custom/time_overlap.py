@@ -47,12 +47,20 @@ def ask(rule: Rule, sides: Sides) -> Question:
         why = f"the {other.name} has no value of {given.column!r}"
         return settled(rule.result("not-checked", f"{rule.kind} was not checked: {why}."))
     gap = timedelta(seconds=given.gap)
-    late = moment > begin - gap if gap else moment >= begin
-    early = moment < end + gap if gap else moment <= end
+    late = moment > _shifted(begin, -gap) if gap else moment >= begin
+    early = moment < _shifted(end, gap) if gap else moment <= end
     return Question(
         lambda scanned: Found((_judge(rule, given, other, (begin, end), scanned),)),
         Scan(types=types, flags={f"{rule.id}:late": late, f"{rule.id}:early": early}, first=sides.first),
     )
+
+
+def _shifted(moment: datetime, by: timedelta) -> datetime:
+    """At most to the ends of the calendar, where engines have infinite moments."""
+    try:
+        return moment + by
+    except OverflowError:
+        return datetime.max if by > timedelta() else datetime.min  # noqa: DTZ901  scans know no zones
 
 
 def _judge(

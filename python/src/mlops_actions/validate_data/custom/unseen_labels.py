@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import narwhals as nw
 from pydantic import Field
 
-from mlops_actions.tables import Scan
+from mlops_actions.tables import LogicalType, Scan
+from mlops_actions.tables.interface import readable_as
 from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.custom.distributions import Measure
 from mlops_actions.validate_data.custom.interface import Arguments as Base
@@ -43,9 +44,12 @@ def ask(rule: Rule, sides: Sides) -> Question:
     if len(known.cuts) > MOST_LABELS:
         message = f"{given.column!r} has more than {MOST_LABELS:,} values in the reference, which are no labels."
         return settled(rule.result("fail", message, column=given.column))
-    type_ = sides.type_of(given.column)
+    type_, theirs = sides.type_of(given.column), cast("LogicalType", known.type)
+    if not (readable_as(type_, theirs) or readable_as(theirs, type_)):
+        message = f"{given.column!r} is of the type {type_}, and in the reference of the type {theirs}."
+        return settled(rule.result("fail", message, column=given.column))
     where = sides.reference.location
-    labels = [read_value(cut, type_, f"a label of {given.column!r}", where) for cut in known.cuts]
+    labels = [read_value(cut, theirs, f"a label of {given.column!r}", where) for cut in known.cuts]
     cell = nw.col(given.column)
     unseen = ~cell.is_in(labels) if labels else ~cell.is_null()
     problem = f"of {given.column!r} have a label that the reference does not have"
