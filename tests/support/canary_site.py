@@ -31,7 +31,7 @@ INTERVAL = 0.4
 class Backend:
     """A server whose health, digest and failures can be changed while it runs."""
 
-    def __init__(self, sha256: str | None = None, port: int = 0, says: str = "ok") -> None:
+    def __init__(self, sha256: str | None = None, port: int = 0, says: str = "ok", host: str = "127.0.0.1") -> None:
         self.sha256 = sha256
         self.says = says.encode()
         self.failing = 0.0
@@ -48,13 +48,13 @@ class Backend:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = ThreadingHTTPServer((host, port), Handler)
         self.server.daemon_threads = False
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def address(self) -> str:
-        return f"127.0.0.1:{self.server.server_address[1]}"
+        return "{}:{}".format(*self.server.server_address[:2])
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         is_health = request.path == "/healthz"

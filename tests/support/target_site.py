@@ -26,16 +26,28 @@ class TargetSite(ABC):
 
     keeps_alive = True
     """Whether a client's connections stay open over a change of weight."""
+    lag = 0.0
+    """Seconds between a weight that is confirmed and traffic that follows."""
     counters_survive = False
     """Whether a restarted program goes on counting."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder
         (folder / "model.bin").write_bytes(MODEL)
         self.port = free_port()
-        self.stable = Backend("a" * 64, says="stable")
-        self.candidate = Backend(digest_bytes(MODEL), says="candidate")
+        self.stable = Backend("a" * 64, says="stable", host=host)
+        self.candidate = Backend(digest_bytes(MODEL), says="candidate", host=host)
         self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Where users reach the proxy."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The inputs `stable` and `candidate`."""
+        return self.stable.address, self.candidate.address
 
     @property
     @abstractmethod
@@ -63,24 +75,26 @@ class TargetSite(ABC):
         self.stable.close()
         self.candidate.close()
 
+    def services(self) -> Services:
+        """As the inputs name them."""
+        folder = Memory(str(self.folder / "state"), self.location).folder
+        return Services(*self.names, "/healthz", TIME_LIMIT, folder)
+
     def target(self) -> Target:
         """As a new process of ours opens it."""
-        folder = Memory(str(self.folder / "state"), self.location).folder
-        return open_target(
-            self.location, Services(self.stable.address, self.candidate.address, "/healthz", TIME_LIMIT, folder)
-        )
+        return open_target(self.location, self.services())
 
     def source(self) -> MetricSource:
         """Its own counters."""
-        return open_metrics(self.target())
+        return open_metrics(self.target(), None, self.services())
 
     def inputs(self, **given: Any) -> Inputs:
         """Of a whole rollout."""
         settings: dict[str, Any] = {
             "model": str(self.folder / "model.bin"),
             "target": self.location,
-            "stable": self.stable.address,
-            "candidate": self.candidate.address,
+            "stable": self.names[0],
+            "candidate": self.names[1],
             "steps": [20, 50, 100],
             "interval": 0.4,
             "baseline": 0.8,
@@ -102,20 +116,20 @@ class TargetSite(ABC):
         """Whether users are answered by anything."""
         process = self.process
         assert process is None or process.poll() is None, (self.folder / "program.log").read_text()
-        return set(ask(self.port, 1)) != {"none"}
+        return set(ask(self.address, 1)) != {"none"}
 
 
-def ask(port: int, requests: int, *, keeps_alive: bool = True) -> Counter[str]:
+def ask(address: str, requests: int, *, keeps_alive: bool = True) -> Counter[str]:
     """Who answered that many requests in a row: a server's word, a status, or `none`."""
-    with Client(port, keeps_alive=keeps_alive) as client:
+    with Client(address, keeps_alive=keeps_alive) as client:
         return Counter(client.ask() for _ in range(requests))
 
 
 class Client:
     """One user with one connection."""
 
-    def __init__(self, port: int, *, keeps_alive: bool = True) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    def __init__(self, address: str, *, keeps_alive: bool = True) -> None:
+        self._connection = http.client.HTTPConnection(address, timeout=5)
         self._headers = {} if keeps_alive else {"Connection": "close"}
 
     def __enter__(self) -> Self:
@@ -139,11 +153,11 @@ class Client:
 class Users:
     """Requests at a steady rate from several threads until it is stopped; `answers` counts who answered."""
 
-    def __init__(self, port: int, rate: float, threads: int = 4, *, keeps_alive: bool = True) -> None:
+    def __init__(self, address: str, rate: float, threads: int = 4, *, keeps_alive: bool = True) -> None:
         self.answers: Counter[str] = Counter()
         self.first_failure: float | None = None
         """Unix time of the first answer that was a 5xx or none."""
-        self._clients = [Client(port, keeps_alive=keeps_alive) for _ in range(threads)]
+        self._clients = [Client(address, keeps_alive=keeps_alive) for _ in range(threads)]
         self._pause = threads / rate
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask, args=(client,)) for client in self._clients]

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from mlops_actions.canary_deploy.conduct import ABORTED, Scene, conduct, no_longer_fit, settle
 from mlops_actions.canary_deploy.memory import Memory
 from mlops_actions.canary_deploy.metrics import open_metrics
+from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
 from mlops_actions.canary_deploy.rollout import Candidate, OnInconclusive, Rollout, Settings, end, resume
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
@@ -64,10 +65,16 @@ class Inputs(CommonInputs):
     target: str = Field(
         description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, "
         "`envoy:http://HOST:PORT` with the admin address of one that runs already, `haproxy:SOCKET?backend=NAME`, "
-        "`traefik:URL?file=PATH`, or `exec:COMMAND` for a script of yours; see below."
+        "`traefik:URL?file=PATH`, `httproute:NAMESPACE/NAME`, `kserve:NAMESPACE/NAME`, or `exec:COMMAND` for a script "
+        "of yours; see below."
     )
     stable: str = Field(description="The server of today, as `host:port`, or a name that the target knows.")
     candidate: str = Field(description="The server of the new model, in the same way.")
+    metrics_source: str | None = Field(
+        None,
+        description="What counts requests and errors where the target does not, or not as you would: `exec:COMMAND` "
+        "for a script of yours; see below.",
+    )
     strategy: Literal["canary"] = Field("canary", description="How traffic moves: `canary`, by steps.")
     mode: Literal["run", "plan", "status", "abort", "stop"] = Field(
         "run",
@@ -225,7 +232,9 @@ def _scene(inputs: Inputs) -> Scene:
     for step in inputs.steps:
         if abs(step - round(step / least) * least) > _ROUNDING:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
-    return Scene(target, open_metrics(target), memory)
+    if inputs.mode not in ("run", "plan"):
+        return Scene(target, Uncounted(), memory)
+    return Scene(target, open_metrics(target, inputs.metrics_source, services), memory)
 
 
 def _terms(inputs: Inputs, subject: Subject) -> Terms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,10 @@ def _socket_address(address: str) -> str:
     return f"address: {host}, port_value: {port}"
 
 
-@pytest.fixture(params=[EmbeddedSite, ForeignSite], ids=["embedded", "foreign"])
+SITES: list[Callable[[Path], EnvoySite]] = [EmbeddedSite, ForeignSite]
+
+
+@pytest.fixture(params=SITES, ids=["embedded", "foreign"])
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EnvoySite]:
     yield from running(request.param(tmp_path))
 

@@ -11,7 +11,7 @@ import pytest
 
 from canary_site import free_port
 from guide import shown
-from mlops_actions.canary_deploy.metrics import open_metrics
+from mlops_actions.canary_deploy.metrics import Snapshot, open_metrics
 from mlops_actions.canary_deploy.servers import Probe
 from mlops_actions.canary_deploy.targets import Services, Target, open_target
 from mlops_actions.errors import InputError, OutsideError
@@ -125,7 +125,7 @@ def test_a_weight_that_never_follows_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlops_actions.canary_deploy.targets.exec._TIME_LIMIT", 0.3)
+    monkeypatch.setattr("mlops_actions.canary_deploy.command._TIME_LIMIT", 0.3)
     with pytest.raises(OutsideError, match=r"route.sh get` did not end within 0\.3 s\."):
         target_of(tmp_path, "sleep 60 | cat").weight()
 
@@ -166,15 +166,20 @@ def test_a_server_that_is_not_said_to_be_healthy_is_not(tmp_path: Path, answer: 
     assert not target_of(tmp_path, f"echo '{answer}'").probe("candidate").healthy
 
 
-def counts(folder: Path, printed: str) -> str:
-    return f"cat <<'END'\n{printed}\nEND"
+def read_counts(folder: Path, printed: str) -> Snapshot:
+    target = target_of(folder, f"cat <<'END'\n{printed}\nEND")
+    services = Services("blue", "green", "/healthz", 1, folder)
+    own = open_metrics(target, None, services).read()
+    named = open_metrics(target, target.location, services).read()
+    assert own.errors.canary == named.errors.canary, "the same command as `metrics-source`"
+    return own
 
 
 def test_counts_are_read_with_their_birth(tmp_path: Path) -> None:
     printed = '{"stable": {"requests": 900, "errors": 9.0}, "candidate": {"requests": 100, "errors": 1}, "since": %d}'
-    first = open_metrics(target_of(tmp_path, counts(tmp_path, printed % 1000))).read()
+    first = read_counts(tmp_path, printed % 1000)
     assert (first.errors.baseline, first.errors.canary) == (Counts(9, 900), Counts(1, 100))
-    later = open_metrics(target_of(tmp_path, counts(tmp_path, printed % 1005))).read()
+    later = read_counts(tmp_path, printed % 1005)
     assert later.restarted_since(first)
 
 
@@ -192,4 +197,4 @@ def test_counts_are_read_with_their_birth(tmp_path: Path) -> None:
 def test_counts_that_are_none_are_never_taken_for_none(tmp_path: Path, candidate: str, said: str) -> None:
     printed = f'{{"stable": {{"requests": 1, "errors": 0}}, "candidate": {candidate}}}'
     with pytest.raises(OutsideError, match=f"route.sh counts` gives {said}"):
-        open_metrics(target_of(tmp_path, counts(tmp_path, printed))).read()
+        read_counts(tmp_path, printed)

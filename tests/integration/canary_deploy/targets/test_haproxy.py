@@ -85,9 +85,9 @@ def test_the_next_rollout_takes_over_from_the_promoted_server_without_a_reload(s
         services = Services(site.candidate.address, third.address, "/healthz", 1, site.folder)
         following = open_target(site.location, services)
         following.prepare()
-        assert ask(site.port, 20) == {"candidate": 20}
+        assert ask(site.address, 20) == {"candidate": 20}
         following.set_weight(100)
-        assert ask(site.port, 20) == {"third": 20}
+        assert ask(site.address, 20) == {"third": 20}
     finally:
         third.close()
 

@@ -81,7 +81,7 @@ def test_a_weight_outlives_a_restart(site: TraefikSite) -> None:
     target.set_weight(20)
     site.stop()
     site.start()
-    until(lambda: ask(site.port, 1)["404"] == 0)
+    until(lambda: ask(site.address, 1)["404"] == 0)
     assert site.target().weight() == 20
 
 
@@ -94,9 +94,9 @@ def test_the_next_rollout_takes_over_from_the_promoted_server(site: TraefikSite)
         services = Services(site.candidate.address, third.address, "/healthz", 1, site.folder)
         following = open_target(site.location, services)
         following.prepare()
-        assert ask(site.port, 20) == {"candidate": 20}
+        assert ask(site.address, 20) == {"candidate": 20}
         following.set_weight(100)
-        assert ask(site.port, 20) == {"third": 20}
+        assert ask(site.address, 20) == {"third": 20}
     finally:
         third.close()
 
@@ -106,7 +106,7 @@ def test_a_candidate_that_hangs_is_cut_off(site: TraefikSite) -> None:
     target.prepare()
     target.set_weight(100)
     site.candidate.seconds = 1.0
-    assert ask(site.port, 1) == {"504": 1}
+    assert ask(site.address, 1) == {"504": 1}
 
 
 def test_a_file_of_somebody_else_is_never_overwritten(site: TraefikSite) -> None:

@@ -1,4 +1,4 @@
-"""The counts that a command of the user's prints: `COMMAND counts`."""
+"""The counts that a command of the user's prints: `COMMAND counts`, of `target` or of `metrics-source`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_actions.canary_deploy.command import Command, read_command
 from mlops_actions.canary_deploy.metrics.interface import Snapshot
+from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.exec import ExecTarget
 from mlops_actions.errors import OutsideError
 from mlops_actions.statistics.sequential import Counts, Reading
@@ -17,12 +19,12 @@ from mlops_actions.statistics.sequential import Counts, Reading
 class ExecCounters:
     """Runs the command once a look."""
 
-    target: ExecTarget
+    command: Command
 
     def read(self) -> Snapshot:
         """What `counts` prints; the moment is the one at which it was asked."""
         now = time.monotonic()
-        found = self.target.ask_document("counts")
+        found = self.command.ask_document("counts")
         candidate, stable = self._counts(found, "candidate"), self._counts(found, "stable")
         return Snapshot(Reading(now, canary=candidate, baseline=stable), self._born(found))
 
@@ -51,7 +53,7 @@ class ExecCounters:
 
     def _wrong(self, what: str) -> OutsideError:
         return OutsideError(
-            f"{self.target.shown(('counts',))} gives {what}.",
+            f"{self.command.shown(('counts',))} gives {what}.",
             hint='Print {"stable": {"requests": 900, "errors": 9}, "candidate": {"requests": 100, "errors": 1}}, '
             "whole numbers that only grow.",
         )
@@ -59,4 +61,9 @@ class ExecCounters:
 
 def open_metrics(target: ExecTarget) -> ExecCounters:
     """The counters of a command."""
-    return ExecCounters(target)
+    return ExecCounters(target.command)
+
+
+def open_source(location: str, services: Services) -> ExecCounters:
+    """`exec:COMMAND` as the input `metrics-source`; nothing is run yet."""
+    return ExecCounters(read_command(location, "metrics-source", services.stable, services.candidate))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from mlops_actions.errors import OutsideError
 from mlops_actions.statistics.sequential import Block, Reading, block_between
 
 _CLOCK_TOLERANCE = 2.0
@@ -31,6 +32,14 @@ class MetricSource(Protocol):
 
     def read(self) -> Snapshot:
         """The counters now. OutsideError when they cannot be read: a missing counter is never 0 errors."""
+
+
+class Uncounted:
+    """The source of what looks at nothing, such as an abort."""
+
+    def read(self) -> Snapshot:
+        """Never a count."""
+        raise OutsideError("nothing counts the requests here.")
 
 
 def block_since(before: Snapshot | None, after: Snapshot, longest_gap: float) -> Block | None:

@@ -1,22 +1,44 @@
-"""Which source counts the requests of a target: for now always the target's own counters."""
+"""Which source counts the requests: the target's own counters, or the one that the input `metrics-source` names."""
 
 from __future__ import annotations
 
 from importlib import import_module
 
 from mlops_actions.canary_deploy.metrics.interface import MetricSource
-from mlops_actions.canary_deploy.targets.interface import Target
+from mlops_actions.canary_deploy.targets.interface import Services, Target
+from mlops_actions.errors import InputError, nearest
 
-_OPENERS = {
+_OWN = {
     "envoy": "mlops_actions.canary_deploy.metrics.envoy",
     "exec": "mlops_actions.canary_deploy.metrics.exec",
     "haproxy": "mlops_actions.canary_deploy.metrics.haproxy",
     "traefik": "mlops_actions.canary_deploy.metrics.traefik",
 }
-"""The target's kind → module whose `open_metrics(target)` returns the source; imported when it is asked for."""
+"""The kind of a target that counts → module whose `open_metrics(target)` returns the source."""
+
+_SOURCES = {"exec": "mlops_actions.canary_deploy.metrics.exec"}
+"""Scheme → module whose `open_source(location, services)` returns it. All are imported when they are asked for."""
 
 
-def open_metrics(target: Target) -> MetricSource:
-    """The counters of a target; nothing is read yet."""
-    source: MetricSource = import_module(_OPENERS[target.kind]).open_metrics(target)
+def open_metrics(target: Target, location: str | None, services: Services) -> MetricSource:
+    """The source at a location, else the target's own counters; nothing is read yet.
+
+    InputError for a location that is not understood, and without one where the target counts nothing.
+    """
+    source: MetricSource
+    if location is None:
+        if target.kind not in _OWN:
+            raise InputError(
+                f"{target.location} has no counters of its own.",
+                hint="Give 'metrics-source', such as exec:./counts.sh; see the guide of canary-deploy.",
+            )
+        source = import_module(_OWN[target.kind]).open_metrics(target)
+        return source
+    scheme, colon, _ = location.partition(":")
+    if not colon or scheme not in _SOURCES:
+        raise InputError(
+            f"the input 'metrics-source' is {location!r}, which names no known kind of source.",
+            hint=f"{nearest(scheme, _SOURCES)} Write exec:COMMAND for a script of yours.",
+        )
+    source = import_module(_SOURCES[scheme]).open_source(location, services)
     return source

@@ -11,6 +11,8 @@ _OPENERS = {
     "envoy": "mlops_actions.canary_deploy.targets.envoy",
     "exec": "mlops_actions.canary_deploy.targets.exec",
     "haproxy": "mlops_actions.canary_deploy.targets.haproxy",
+    "httproute": "mlops_actions.canary_deploy.targets.httproute",
+    "kserve": "mlops_actions.canary_deploy.targets.kserve",
     "traefik": "mlops_actions.canary_deploy.targets.traefik",
 }
 """Scheme → module whose `open_target(location, services)` returns the Target; imported when it is asked for."""
