@@ -79,6 +79,11 @@ def test_a_probability_that_is_none_speaks_against_the_model() -> None:
         ({"slices": "origins"}, "slices: 'rows.parquet' has no column 'origins'. Did you mean 'origin'?"),
         ({"slices": "wind[4]"}, "slices: `wind[4]` needs the rows themselves, and there are too many to be read."),
         ({"protected": "origin"}, "protected: `origin` needs the rows themselves, and there are too many to be read."),
+        (
+            {"metrics": "my_metrics:profit"},
+            "metrics: `my_metrics:profit` needs the rows themselves, and there are too many to be read. "
+            "Evaluate a sample of the rows.",
+        ),
         ({"cluster": "departure.year"}, "cluster: 'departure.year' is not known"),
     ],
 )
