@@ -1,4 +1,4 @@
-"""JSON Schemas of what people and other tools write and read: mlops.yml, the policy and the statements."""
+"""JSON Schemas of what people and other tools write and read: mlops.yml, policy, contract and the statements."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import Any
 
 from mlops_actions.ci.inputs import CommonInputs
 from mlops_actions.ci.sources import BEFORE_THE_FILE, TOP_LEVEL_KEYS
+from mlops_actions.cli import first_line
 from mlops_actions.evidence.statement import KINDS, STATEMENT_TYPE, predicate_class, predicate_type
 from mlops_actions.runner import ACTIONS, load_action
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+ODCS_SCHEMA = (
+    "https://raw.githubusercontent.com/bitol-io/open-data-contract-standard/main/schema/odcs-json-schema-v3.1.0.json"
+)
 
 
 def schemas() -> dict[str, str]:
     """File name → JSON Schema."""
-    written = {"mlops.schema.json": _mlops(), "policy.schema.json": _policy()}
+    written = {"mlops.schema.json": _mlops(), "policy.schema.json": _policy(), "contract.schema.json": _contract()}
     written |= {f"{kind}.schema.json": _statement(kind) for kind in KINDS}
     return {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in written.items()}
 
@@ -51,6 +55,52 @@ def _policy() -> dict[str, Any]:
 
     schema = PolicyDocument.model_json_schema(by_alias=True)
     return {"$schema": _DIALECT, **schema, "title": "policy"}
+
+
+def _contract() -> dict[str, Any]:
+    """The standard's schema, and what our engine takes beside it."""
+    properties = {"items": {"$ref": "#/$defs/property"}}
+    table = {"quality": {"items": {"$ref": "#/$defs/rule-of-table"}}, "properties": properties}
+    column = {"quality": {"items": {"$ref": "#/$defs/rule-of-column"}}, "properties": properties, **properties}
+    return {
+        "$schema": _DIALECT,
+        "title": "data contract",
+        "$ref": ODCS_SCHEMA,
+        "properties": {"schema": {"items": {"properties": table}}},
+        "$defs": {
+            "property": {"properties": column},
+            "rule-of-table": _custom_rule(in_column=False),
+            "rule-of-column": _custom_rule(in_column=True),
+        },
+    }
+
+
+def _custom_rule(*, in_column: bool) -> dict[str, Any]:
+    """What `implementation` may hold where the engine is ours; below a column, that is the check's column."""
+    from mlops_actions.validate_data.custom.kinds import ENGINE, KINDS, kind
+
+    checks = []
+    for name in KINDS:
+        module = kind(name)
+        arguments = module.Arguments.model_json_schema()
+        needed = [key for key in arguments.get("required", []) if not (in_column and key in ("column", "columns"))]
+        checks.append(
+            {
+                "type": "object",
+                "description": first_line(module),
+                "properties": {"check": {"const": name}, **arguments["properties"]},
+                "required": ["check", *needed],
+                "additionalProperties": False,
+            }
+        )
+    ours = {"properties": {"type": {"const": "custom"}, "engine": {"const": ENGINE}}, "required": ["type", "engine"]}
+    implementation = {
+        "type": "object",
+        "properties": {"check": {"enum": list(KINDS)}},
+        "required": ["check"],
+        "oneOf": checks,
+    }
+    return {"if": ours, "then": {"properties": {"implementation": implementation}, "required": ["implementation"]}}
 
 
 def _section(schema: dict[str, Any]) -> dict[str, Any]:

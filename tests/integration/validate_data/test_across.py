@@ -94,10 +94,7 @@ def test_the_name_of_a_column_is_quoted_in_a_query() -> None:
         ("copy orders to ''x''", "the SQL is no SELECT, which alone may run. Write one SELECT."),
         ("select 1; select 2", "the SQL holds 2 statements. Write one SELECT."),
         ("select nope from orders", 'the SQL fails: Referenced column "nope" not found in FROM clause.'),
-        (
-            "select region::int from orders",
-            'the SQL fails: Error when converting column "region". Could not convert string "eu" to \'INTEGER\'.',
-        ),
+        ("select max(region::int) from orders", "the SQL fails: 'eu' cannot be cast."),
         ("select 1 from orders", "the SQL gives several rows. Give one value, such as SELECT count(*)."),
         ("select 1 where false", "the SQL gives no row. Give one value, such as SELECT count(*)."),
         ("select 1, 2", "the SQL gives 2 columns. Give one value, such as SELECT count(*)."),
@@ -285,7 +282,7 @@ def test_a_place_that_cannot_be_is_refused(given: dict[str, object], message: st
 @pytest.mark.parametrize(
     ("relation", "message"),
     [
-        ("[{to: customer.id}]", "'customer.id' leads to no table of the contract. Did you mean 'customers'?"),
+        ("[{to: schema/customers_tbl}]", "'schema/customers_tbl' leads to a table. Name a property of it."),
         ("[{to: customers.ids}]", "'customers.ids' leads to no property of the table 'customers'. Did you mean 'id'?"),
         ("[{from: orders.id, to: customers.id}]", "a relationship of a property begins there. Leave out 'from'."),
         ("[{to: [customers.id]}]", "a relationship needs 'from' and 'to', two names or two lists."),
@@ -298,10 +295,13 @@ def test_a_reference_that_leads_nowhere_is_refused_with_its_line(relation: str, 
     assert str(caught.value) == f"contract.yaml:9: {message}"
 
 
-def test_a_reference_into_another_contract_is_not_checked() -> None:
-    contract = ORDERS % ", relationships: [{to: 'other.yaml#/schema/a/properties/b'}]"
-    (check,) = [one for one in report(contract).checks if one.check == "relationships"]
-    assert (check.result, check.message) == (
-        "not-checked",
-        "relationships of 'customer' was not checked: 'other.yaml' is another contract.",
-    )
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [
+        ("'other.yaml#/schema/a/properties/b'", "'other.yaml' is another contract."),
+        ("customer.id", "'customer.id' leads to no table of the contract."),
+    ],
+)
+def test_a_reference_out_of_the_contract_is_not_checked(to: str, why: str) -> None:
+    (check,) = [one for one in report(ORDERS % f", relationships: [{{to: {to}}}]").checks if one.result != "pass"]
+    assert (check.result, check.message) == ("not-checked", f"relationships of 'customer' was not checked: {why}")

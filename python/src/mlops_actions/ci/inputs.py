@@ -87,6 +87,8 @@ def to_bytes(value: object) -> object:
     return value
 
 
+DURATION = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[smhd]?\s*$"}]}
+"""What `to_seconds` takes, as JSON Schema."""
 Words = Annotated[list[str], BeforeValidator(split_words)]
 Expressions = Annotated[list[str], BeforeValidator(split_expressions)]
 Pairs = Annotated[dict[str, str], BeforeValidator(split_pairs)]

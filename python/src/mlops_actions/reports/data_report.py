@@ -36,7 +36,7 @@ def _check(check: CheckResult) -> tuple[str, ...]:
     rows = ", ".join(map(str, check.rows))
     return (
         marked(outcome),
-        check.column or "(table)",
+        ".".join(part for part in (check.table, check.column or "(table)") if part),
         check.check,
         f"{check.failed:,}",
         f"{check.total:,}",

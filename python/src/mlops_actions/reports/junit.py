@@ -82,7 +82,8 @@ def _verdict(statement: Statement[Any]) -> Iterator[Case]:
 
 def _data_report(statement: Statement[Any]) -> Iterator[Case]:
     for check in statement.predicate.checks:
-        name = f"{check.column}: {check.check}" if check.column else check.check
+        subject = ".".join(part for part in (check.table, check.column) if part)
+        name = f"{subject}: {check.check}" if subject else check.check
         yield Case(name, check.result, check.message, check.where, check.severity == "error")
     for drift in statement.predicate.drift:
         message = f"{drift.method} is {drift.value}, the limit {drift.limit}."

@@ -11,7 +11,7 @@ from mlops_actions.validate_data.contract.patterns import check_pattern
 from mlops_actions.validate_data.contract.sql import read_sql
 from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.custom.interface import Rule as CustomRule
-from mlops_actions.validate_data.custom.kinds import read_custom
+from mlops_actions.validate_data.custom.kinds import ENGINE, read_custom
 from mlops_actions.validate_data.rules import (
     Check,
     Matches,
@@ -28,7 +28,6 @@ from mlops_actions.validate_data.rules import (
 from mlops_actions.validate_data.threshold import Operator, Threshold, Unit
 from mlops_actions.yaml_source import Keys, YamlSource
 
-ENGINE = "mlops-actions"
 _LARGEST = 1e18
 _OPERATORS: tuple[Operator, ...] = get_args(Operator)
 _LOWER, _UPPER = ("mustBeGreaterThan", "mustBeGreaterOrEqualTo"), ("mustBeLessThan", "mustBeLessOrEqualTo")

@@ -69,6 +69,8 @@ def _read(
 
     if outside := next((one for one in targets if "#" in one), None):
         return check(NotChecked(f"{outside.partition('#')[0]!r} is another contract"))
+    if unknown := next((one for one in targets if _table(one, source) is None), None):
+        return check(NotChecked(f"{unknown!r} leads to no table of the contract"))
     if column is None:
         starts = [_resolve(str(one), source, where) for one in (given if isinstance(given, list) else [given])]
         if other := next((name for name, _ in starts if name != table), None):
@@ -86,26 +88,31 @@ def _read(
     return check(References(columns, ends[0][0], tuple(name for _, name in ends)))
 
 
-def _resolve(reference: str, source: YamlSource, where: str) -> tuple[str, str]:
-    """Table and column that a reference leads to: `table.column` by names, or `schema/…/properties/…` by ids."""
+def _table(reference: str, source: YamlSource) -> str | None:
+    """The table that a reference leads to."""
     tables = {str(one["name"]): one for one in source.data["schema"]}
     path = reference.removeprefix("/").split("/")
-    by_id = len(path) > 1 and path[0] == "schema"
-    if by_id:
-        names = [name for name, one in tables.items() if one.get("id") == path[1]]
-        table, steps = (names or [path[1]])[0], path[3::2]
-        known = [str(one.get("id")) for one in tables.values()]
-    else:
-        table = next((name for name in tables if reference.startswith(f"{name}.")), reference.partition(".")[0])
-        steps, known = reference.removeprefix(f"{table}.").split("."), list(tables)
-    if table not in tables:
-        raise InputError(f"{reference!r} leads to no table of the contract.", where=where, hint=nearest(table, known))
-    blocks = tables[table].get("properties") or []
+    if len(path) > 1 and path[0] == "schema":
+        return next((name for name, one in tables.items() if one.get("id") == path[1]), None)
+    return next((name for name in tables if reference.startswith(f"{name}.")), None)
+
+
+def _resolve(reference: str, source: YamlSource, where: str) -> tuple[str, str]:
+    """Table and column that a reference leads to: `table.column` by names, or `schema/…/properties/…` by ids."""
+    table = _table(reference, source)
+    if table is None:
+        known = [str(one["name"]) for one in source.data["schema"]]
+        hint = nearest(reference.partition(".")[0], known)
+        raise InputError(f"{reference!r} leads to no table of the contract.", where=where, hint=hint)
+    by_id = "/" in reference
+    steps = reference.removeprefix("/").split("/")[3::2] if by_id else reference.removeprefix(f"{table}.").split(".")
+    word = "id" if by_id else "name"
+    blocks = next(one for one in source.data["schema"] if one["name"] == table).get("properties") or []
     names = []
     for step in steps:
-        block = next((one for one in blocks if one.get("id" if by_id else "name") == step), None)
+        block = next((one for one in blocks if one.get(word) == step), None)
         if block is None:
-            hint = nearest(step, [str(one.get("id" if by_id else "name")) for one in blocks])
+            hint = nearest(step, [str(one.get(word)) for one in blocks])
             raise InputError(f"{reference!r} leads to no property of the table {table!r}.", where=where, hint=hint)
         names.append(column_name(block))
         blocks = block.get("properties") or []

@@ -8,9 +8,9 @@ from typing import Any
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.yaml_source import YamlSource
 
-_KEYS = {"local": "path", "s3": "location", "azure": "location", "custom": "location"}
+KEYS = {"local": "path", "s3": "location", "azure": "location", "custom": "location"}
 """Types whose data is files → the key that says where."""
-_DATABASES = ("postgres", "postgresql", "cloudsql")
+DATABASES = ("postgres", "postgresql", "cloudsql")
 _PLACE = re.compile(r"\{(?:model|table|object|schema)\}")
 
 
@@ -45,20 +45,20 @@ def locate_tables(source: YamlSource, server: str | None, tables: list[str]) -> 
 
 def _location(server: dict[str, Any], table: str, where: str) -> str:
     kind = str(server.get("type"))
-    if kind in _DATABASES:
+    if kind in DATABASES:
         for key in ("host", "database"):
             if not server.get(key):
                 raise InputError(f"a server of the type {kind} needs {key!r}.", where=where)
         port = f":{server['port']}" if server.get("port") else ""
         within = f"{server['schema']}." if server.get("schema") else ""
         return f"postgresql://{server['host']}{port}/{server['database']}#{within}{table}"
-    if kind not in _KEYS:
-        known = ", ".join(sorted([*_KEYS, *_DATABASES]))
+    if kind not in KEYS:
+        known = ", ".join(sorted([*KEYS, *DATABASES]))
         hint = f"Known: {known}. Or say where the data is with the input 'data'."
         raise InputError(f"a server of the type {kind!r} cannot be read here.", where=where, hint=hint)
-    if not server.get(_KEYS[kind]):
-        raise InputError(f"a server of the type {kind} needs {_KEYS[kind]!r}.", where=where)
-    return _PLACE.sub(lambda _: table, str(server[_KEYS[kind]]))
+    if not server.get(KEYS[kind]):
+        raise InputError(f"a server of the type {kind} needs {KEYS[kind]!r}.", where=where)
+    return _PLACE.sub(lambda _: table, str(server[KEYS[kind]]))
 
 
 def _physical_name(source: YamlSource, table: str) -> str:

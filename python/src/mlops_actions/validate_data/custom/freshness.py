@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 import narwhals as nw
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from mlops_actions.ci.inputs import to_seconds
+from mlops_actions.ci.inputs import DURATION, to_seconds
 from mlops_actions.tables import Aggregate, Scan, Scanned
 from mlops_actions.validate_data.custom.interface import Arguments as Base
 from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, lacking, settled
@@ -20,7 +20,7 @@ class Arguments(Base):
     ROWS: ClassVar[bool] = False
 
     column: str = Field(description="When a row happened, in UTC where it has no zone.")
-    max: Annotated[float, BeforeValidator(to_seconds)] = Field(
+    max: Annotated[float, BeforeValidator(to_seconds), WithJsonSchema(DURATION)] = Field(
         gt=0, le=1e10, description="The greatest age of the newest row, such as 2d, 12h or 30m."
     )
 

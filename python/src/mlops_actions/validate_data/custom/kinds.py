@@ -33,7 +33,7 @@ KINDS = {
 }
 """The word after `check:` → module of this folder. A new kind is one file and one line."""
 
-_ENGINE = "mlops-actions"
+ENGINE = "mlops-actions"
 _EXAMPLE = "{check: drift, columns: […], method: psi, max: 0.1}"
 
 
@@ -60,7 +60,7 @@ def read_custom(
     if not isinstance(given, dict) or given.get("check") not in KINDS:
         found = given.get("check") if isinstance(given, dict) else None
         hint = nearest(found, KINDS) if isinstance(found, str) else f"Write implementation: {_EXAMPLE}."
-        raise InputError(f"unknown check {found!r} of {_ENGINE}.", where=source.where(*place), hint=hint)
+        raise InputError(f"unknown check {found!r} of {ENGINE}.", where=source.where(*place), hint=hint)
     name = str(given["check"])
     model = kind(name).Arguments
     words = {key: value for key, value in given.items() if key != "check"}

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import narwhals as nw
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from mlops_actions.ci.inputs import to_seconds
+from mlops_actions.ci.inputs import DURATION, to_seconds
 from mlops_actions.evidence.data_report import CheckResult
 from mlops_actions.tables import Aggregate, Scan, Scanned
 from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, lacking, settled
@@ -20,7 +20,7 @@ class Arguments(OtherSplit):
     """Rows that reach into the time of the other split, whichever of the two is the earlier one."""
 
     column: str = Field(description="When a row happened.")
-    gap: Annotated[float, BeforeValidator(to_seconds)] = Field(
+    gap: Annotated[float, BeforeValidator(to_seconds), WithJsonSchema(DURATION)] = Field(
         0, ge=0, le=1e10, description="The least time between the splits, such as 1d."
     )
 
