@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -24,16 +23,6 @@ ROWS = """
         hash(i * 17) % 1000 / 999.0 AS before
     FROM range(20000) AS numbers(i)
 """
-
-
-@pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    builder = SparkSession.builder.master("local[2]")
-    for name, value in (("ui.enabled", "false"), ("sql.shuffle.partitions", "2"), ("sql.session.timeZone", "UTC")):
-        builder = builder.config(f"spark.{name}", value)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
 
 
 @pytest.fixture(scope="module")

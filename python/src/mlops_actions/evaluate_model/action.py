@@ -61,7 +61,12 @@ class Inputs(CommonInputs):
         None, description="Name of the environment variable that holds the endpoint's bearer token."
     )
     data: Annotated[str, FILES] = Field(
-        description="Labelled rows: a Parquet or CSV file, a glob, or a folder of them."
+        description="Labelled rows: a Parquet, CSV, JSON lines or Arrow file, a glob or a folder of them, or any other "
+        "place that validate-data reads."
+    )
+    engine: str = Field(
+        "duckdb",
+        description="Where tables are read and, if too large, counted: `duckdb`, `spark`, or `sc://host:port`.",
     )
     task: Task | None = Field(
         None,
@@ -253,7 +258,7 @@ def _read(inputs: Inputs, *, featured: bool) -> tuple[TestSet, list[Material]]:
     from mlops_actions.evaluate_model.rows.testset import read_test_set
     from mlops_actions.tables import open_table
 
-    table = open_table(inputs.data)
+    table = open_table(inputs.data, inputs.engine)
     material = table.material("data")
     available = availability(inputs.evidence, material)
     test_set = read_test_set(

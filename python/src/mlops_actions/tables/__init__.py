@@ -1,6 +1,6 @@
 """Any data location as one lazy table; heavy engines are imported when a table is opened."""
 
-from mlops_actions.tables.engines import open_table
+from mlops_actions.tables.engines import open_frame, open_table
 from mlops_actions.tables.interface import (
     Aggregate,
     Answer,
@@ -35,5 +35,6 @@ __all__ = [
     "Tally",
     "View",
     "Written",
+    "open_frame",
     "open_table",
 ]

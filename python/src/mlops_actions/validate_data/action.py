@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,8 @@ from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, 
 
 if TYPE_CHECKING:
     from mlops_actions.tables import Scanned, Table
+    from mlops_actions.validate_data.contract import Tables
+    from mlops_actions.validate_data.custom.reference import Report
     from mlops_actions.validate_data.rules import Contract
 
 _logger = logging.getLogger(__name__)
@@ -91,23 +93,38 @@ def check(inputs: Inputs) -> None:
 def run(inputs: Inputs) -> Statement[DataReport]:
     """Scan the data once. Raises InputError when there is nothing to check, or nothing to check it by."""
     from mlops_actions.tables import open_table
-    from mlops_actions.validate_data.across import in_order, judge_across
     from mlops_actions.validate_data.contract import Tables
-    from mlops_actions.validate_data.custom.asking import ask, measures
-    from mlops_actions.validate_data.custom.history import earlier_rows
-    from mlops_actions.validate_data.custom.reference import make_profile, open_reference, read_reference
-    from mlops_actions.validate_data.inspection import inspect
+    from mlops_actions.validate_data.custom.reference import open_reference
     from mlops_actions.validate_data.locations import locate
-    from mlops_actions.validate_data.written import as_written
 
     asked_of = Tables(inputs.contract)
     places = locate(inputs, asked_of)
-    contracts = {name: asked_of.read(name) for name in places}
-    tables = {name: as_written(contracts[name], open_table(place, inputs.engine)) for name, place in places.items()}
-    first, *further = places
-    contract, data = contracts[first], tables[first]
+    tables = {name: open_table(place, inputs.engine) for name, place in places.items()}
     reference = open_reference(inputs.reference, inputs.engine) if inputs.reference else None
-    holdout = as_written(contract, open_table(inputs.holdout, inputs.engine)) if inputs.holdout else None
+    holdout = open_table(inputs.holdout, inputs.engine) if inputs.holdout else None
+    return examine(inputs, asked_of, tables, reference, holdout)
+
+
+def examine(
+    inputs: Inputs,
+    asked_of: Tables,
+    tables: Mapping[str, Table],
+    reference: Table | Report | None,
+    holdout: Table | None,
+) -> Statement[DataReport]:
+    """Hold opened tables against the contract; the first of them is what the report is about."""
+    from mlops_actions.validate_data.across import in_order, judge_across
+    from mlops_actions.validate_data.custom.asking import ask, measures
+    from mlops_actions.validate_data.custom.history import earlier_rows
+    from mlops_actions.validate_data.custom.reference import make_profile, read_reference
+    from mlops_actions.validate_data.inspection import inspect
+    from mlops_actions.validate_data.written import as_written
+
+    contracts = {name: asked_of.read(name) for name in tables}
+    tables = {name: as_written(contracts[name], table) for name, table in tables.items()}
+    first, *further = tables
+    contract, data = contracts[first], tables[first]
+    holdout = as_written(contract, holdout) if holdout else None
     opened = {
         "data": data,
         "reference": reference,

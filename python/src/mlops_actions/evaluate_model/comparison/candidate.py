@@ -92,7 +92,7 @@ def _predictions(location: str, inputs: Inputs, model: Model | None, test_set: T
     from mlops_actions.evaluate_model.external.predictions_file import read_predictions
     from mlops_actions.tables import open_table
 
-    table = open_table(location)
+    table = open_table(location, inputs.engine)
     material = table.material("predictions")
     if model is None and "sha256" not in material.digest:
         raise InputError(f"{location!r} has no digest.", where="predictions", hint="Give `model`, which made them.")

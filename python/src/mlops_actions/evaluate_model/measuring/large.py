@@ -43,7 +43,7 @@ def large_table(inputs: Inputs) -> Table | None:
     """The data, where it holds its own probabilities and more rows than are read; else None."""
     if inputs.predictions != inputs.data or inputs.key or inputs.task not in (None, "binary") or not inputs.target:
         return None
-    table = open_table(inputs.data)
+    table = open_table(inputs.data, inputs.engine)
     return table if PROBABILITY in table.stored and table.row_count() > MOST_ROWS else None
 
 

@@ -61,7 +61,29 @@ def read_streams(streams: Sequence[Stream], connection: duckdb.DuckDBPyConnectio
     return Reading(f"({' UNION ALL '.join(parts)})", IN_ORDER, stored, prepare=prepare)
 
 
-def _register(streams: Mapping[str, Stream], connection: duckdb.DuckDBPyConnection) -> None:
+def read_frame(frame: Any, connection: duckdb.DuckDBPyConnection, name: str) -> Reading:
+    """A frame in memory, or a lazy one that is run anew for each pass; InputError for none of these."""
+    if hasattr(frame, "__arrow_c_stream__") and type(frame).__module__.partition(".")[0] != "pandas":
+        return read_streams([Stream(lambda: frame)], connection, [name])
+    if hasattr(frame, "collect") and hasattr(frame, "collect_schema"):
+        return read_streams([Stream(frame.collect)], connection, [name])
+    if type(frame).__module__.partition(".")[0] != "pandas" or not hasattr(frame, "columns"):
+        raise InputError(f"{type(frame).__name__} is no data frame.", where=name, hint="Give one of pandas or polars.")
+    names = tuple(frame.columns)
+    if others := [one for one in names if not isinstance(one, str)]:
+        raise InputError(f"the column {others[0]!r} has no text for a name.", where=name, hint="Rename it.")
+    check_names(names, name)
+    if any(hasattr(column.values, "strides") and column.values.strides[0] < 0 for _, column in frame.items()):
+        frame = frame.copy()  # DuckDB cannot walk backwards, as in frame[::-1]
+    view = f"frame_{uuid4().hex}"
+    prepare = partial(_register, {view: frame})
+    prepare(connection)
+    types = {row[0]: row[1] for row in connection.execute(f"DESCRIBE FROM {view}").fetchall()}
+    stored: dict[str, StoredType] = {column: logical(type_) for column, type_ in types.items()}
+    return Reading(view, IN_ORDER, stored, prepare=prepare)
+
+
+def _register(streams: Mapping[str, object], connection: duckdb.DuckDBPyConnection) -> None:
     for name, stream in streams.items():
         connection.register(name, stream)
 

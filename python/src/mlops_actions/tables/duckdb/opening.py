@@ -6,12 +6,13 @@ import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from mlops_actions.errors import InputError
 from mlops_actions.tables.databases import copy_table
-from mlops_actions.tables.duckdb.arrow import read_arrow
+from mlops_actions.tables.duckdb.arrow import read_arrow, read_frame
 from mlops_actions.tables.duckdb.connection import connect
 from mlops_actions.tables.duckdb.copied import read_copy, rows_and_content
 from mlops_actions.tables.duckdb.errors import explained
@@ -19,11 +20,12 @@ from mlops_actions.tables.duckdb.reading import Reading, read_csv, read_json, re
 from mlops_actions.tables.duckdb.table import DuckdbTable
 from mlops_actions.tables.files import Files
 from mlops_actions.tables.gathering import KEPT_SCHEMES, gather, scheme_of, shown
+from mlops_actions.tables.interface import Table
 from mlops_actions.tables.scratch import scratch_folder
 from mlops_actions.tables.text_files import is_damage, open_unpacked
 
 
-def open_location(location: str, engine: str = "duckdb") -> DuckdbTable:  # noqa: ARG001  there is only one
+def open_location(location: str, engine: str = "duckdb") -> Table:  # noqa: ARG001  there is only one
     """Open data of any supported format, wherever it lies."""
     connection = connect()
     if scheme_of(location) in KEPT_SCHEMES:
@@ -35,6 +37,14 @@ def open_location(location: str, engine: str = "duckdb") -> DuckdbTable:  # noqa
     with explained(shown(location), {**gathered.renamed, **renamed}):
         reading = replace(_read(unpacked, connection), renamed={**gathered.renamed, **renamed})
     return DuckdbTable(shown(location), connection, reading, gathered.identify)
+
+
+def open_frame(frame: Any, name: str) -> Table:
+    """A frame of pandas, or of whatever hands over Arrow's streams: polars, pyarrow, narwhals and others."""
+    connection = connect()
+    with explained(name):
+        reading = read_frame(frame, connection, name)
+    return DuckdbTable(name, connection, reading, partial(rows_and_content, reading))
 
 
 def _read(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading:

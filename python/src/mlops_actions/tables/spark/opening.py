@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mlops_actions.errors import InputError
 from mlops_actions.tables.files import Files, check_names, find_files, fixed_part, format_of
 from mlops_actions.tables.gathering import scheme_of, shown
-from mlops_actions.tables.interface import StoredType
+from mlops_actions.tables.interface import StoredType, Table
 from mlops_actions.tables.spark.errors import explained
 from mlops_actions.tables.spark.reading import Reading
 from mlops_actions.tables.spark.session import open_session
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ELSEWHERE = ("sqlite", "postgresql", "postgres", "http", "https", "-")
 
 
-def open_location(location: str, engine: str) -> SparkTable:
+def open_location(location: str, engine: str) -> Table:
     """Open Parquet, CSV, a Delta Lake table or, as `table:catalog.schema.name`, one of Spark's own."""
     if scheme_of(location) in _ELSEWHERE:
         raise _not_read(location)
@@ -34,6 +34,15 @@ def open_location(location: str, engine: str) -> SparkTable:
         reading, files = _read(location, session)
         check_names(tuple(reading.stored), location)
     return SparkTable(location, reading, files)
+
+
+def open_frame(frame: DataFrame, name: str) -> Table:
+    """A data frame of Spark's; it has no row numbers."""
+    frame.sparkSession.conf.set("spark.sql.session.timeZone", "UTC")
+    with explained(name):
+        reading = _typed(frame)
+        check_names(tuple(reading.stored), name)
+    return SparkTable(name, reading, None)
 
 
 def _read(location: str, session: SparkSession) -> tuple[Reading, Files | None]:

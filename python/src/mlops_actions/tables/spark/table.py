@@ -13,7 +13,7 @@ from mlops_actions.evidence import Material
 from mlops_actions.evidence.digests import digest_bytes
 from mlops_actions.tables.files import Files
 from mlops_actions.tables.identity import Identity
-from mlops_actions.tables.interface import Column, LogicalType, Match, Scan, Scanned, StoredType, Tally, View
+from mlops_actions.tables.interface import Column, LogicalType, Match, Query, Scan, Scanned, StoredType, Tally, View
 from mlops_actions.tables.spark.arrays import fetch
 from mlops_actions.tables.spark.errors import explained
 from mlops_actions.tables.spark.match import find_likes
@@ -94,6 +94,9 @@ class SparkTable:
 
     def view(self, view: View) -> None:
         """Nested values are not looked into: rules about them are not checked here."""
+
+    def query(self, query: Query) -> None:
+        """A contract's SQL is DuckDB's: rules in it are not checked here."""
 
     def match(self, match: Match) -> Tally:
         """The rows that have their like."""
