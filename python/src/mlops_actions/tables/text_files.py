@@ -5,7 +5,6 @@ from __future__ import annotations
 import bz2
 import csv
 import gzip
-import io
 import re
 import sys
 from dataclasses import dataclass
@@ -59,11 +58,11 @@ def read_header(path: Path) -> Header:
     """
     try:
         with open_unpacked(path) as stream:
-            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-            first = text.readline()
+            # only this line is decoded, so that one further down is told by its number
+            first = re.split("\r(?!\n)", stream.readline().decode("utf-8-sig"), maxsplit=1)[0]
             delimiter = "\t" if ".tsv" in path.suffixes else max(_DELIMITERS, key=_outside_quotes(first).count)
-            while first.count('"') % 2 and (more := text.readline()):
-                first += more
+            while first.count('"') % 2 and (more := stream.readline()):
+                first += more.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 text: {error.reason}.", where=str(path), hint="Save it as UTF-8.") from None
     except Exception as error:
