@@ -22,6 +22,7 @@ PAGES = {
     "docs/cookbook.md": "cookbook.md",
     "docs/local-testing.md": "local-testing.md",
     "docs/closed-networks.md": "closed-networks.md",
+    "docs/registry.md": "registry.md",
     "docs/registry-layout.md": "registry-layout.md",
     "SECURITY.md": "security.md",
     "container/README.md": "container.md",
