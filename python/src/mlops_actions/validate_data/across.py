@@ -73,7 +73,9 @@ def _query(check: Check, query: str, mine: Inspection, tables: Mapping[str, Insp
     if value is None:
         return _result(check, "fail", f"the query gives no value; it {check.threshold}.")
     raise InputError(
-        f"the SQL gives {value!r}, which is no number.", where=check.where, hint="Count or compare in SQL."
+        f"the SQL gives a {type(value).__name__}, which is no number.",
+        where=check.where,
+        hint="Count or compare in SQL.",
     )
 
 

@@ -7,7 +7,6 @@ only a SELECT can be parsed this way, so that nothing is written.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -86,20 +85,17 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 def _one_value(cursor: duckdb.DuckDBPyConnection, text: str) -> Any:
     import duckdb
 
-    wrong = (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException, duckdb.ConversionException)
     try:
         rows = cursor.execute(text).fetchmany(2)
-    except (*wrong, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
-        raise InputError(f"the SQL fails: {_told(str(error))}.") from None
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException) as error:
+        told = str(error).splitlines()[0].partition(": ")[2].strip().rstrip(".!")
+        raise InputError(f"the SQL fails: {told}.") from None
+    except (duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfRangeException) as error:
+        # its message would show a cell, which may be personal
+        what = "cast" if "onver" in str(error) else "computed"
+        raise InputError(f"the SQL fails: a value cannot be {what}.", hint="Try TRY_CAST, which gives NULL.") from None
     if len(rows) != 1 or len(rows[0]) != 1:
         found = f"{len(rows[0])} columns" if rows and len(rows[0]) != 1 else "no row" if not rows else "several rows"
         raise InputError(f"the SQL gives {found}.", hint="Give one value, such as SELECT count(*).")
     value = rows[0][0]
     return float(value) if isinstance(value, Decimal) else value
-
-
-def _told(message: str) -> str:
-    """What is wrong, in one line; a cell that cannot be cast is told alike wherever the cast was made."""
-    if cell := re.search(r"""Could not convert string ["'](.*?)["'] to""", message):
-        return f"{cell[1]!r} cannot be cast"
-    return message.splitlines()[0].partition(": ")[2].strip().rstrip(".!")
