@@ -74,7 +74,7 @@ class HttpRouteSite(TargetSite):
 
     def start(self) -> None:
         self.stack.enter_context(self.kubernetes.gateway(self.traefik))
-        until(lambda: ask(self.address, 1)["stable"] + ask(self.address, 1)["candidate"] > 0)
+        until(lambda: bool({"stable", "candidate"} & set(ask(self.address, 1))), 60)
 
     def stop(self) -> None:
         self.stack.close()

@@ -28,6 +28,12 @@ RATE = 120
 INTERVAL = 0.4
 
 
+class Server(ThreadingHTTPServer):
+    """One that a burst of connections does not make refuse some."""
+
+    request_queue_size = 128
+
+
 class Backend:
     """A server whose health, digest and failures can be changed while it runs."""
 
@@ -48,7 +54,7 @@ class Backend:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer((host, port), Handler)
+        self.server = Server((host, port), Handler)
         self.server.daemon_threads = False
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
