@@ -52,6 +52,7 @@ bench: setup  ## Measure the speed targets on this machine
 	@$(bin)/python benchmarks/gate.py
 	@$(bin)/python benchmarks/canary.py
 	@$(bin)/python benchmarks/registry.py
+	@$(bin)/python benchmarks/bucket_log.py
 	@$(bin)/python benchmarks/races.py disk
 	@$(bin)/python benchmarks/races.py bucket
 	@$(bin)/python benchmarks/coverage.py

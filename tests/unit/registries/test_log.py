@@ -93,6 +93,35 @@ def test_the_head_is_read_in_three_requests(objects: Objects, monkeypatch: pytes
     assert keys == ["models/a/head", "models/a/log/0000000008.json", "models/a/log/0000000009.json"]
 
 
+@pytest.mark.parametrize("hint", [b"", b"1", b"40"])
+def test_a_hint_that_is_far_behind_costs_a_listing_and_a_few_reads(
+    objects: Objects, monkeypatch: pytest.MonkeyPatch, hint: bytes
+) -> None:
+    log = Log(objects, "models/a")
+    for number in range(60):
+        last = append(log, str(number))
+    objects.replace("models/a/head", hint)
+    reads: list[str] = []
+
+    def counted(key: str) -> bytes | None:
+        reads.append(key)
+        return Objects.read(objects, key)
+
+    monkeypatch.setattr(objects, "read", counted)
+    assert log.head() == last
+    assert len(reads) <= 9
+
+
+def test_a_gap_is_noticed_behind_a_stale_hint_too(tmp_path: Path) -> None:
+    log = Log(Objects(f"file:{tmp_path}"), "a")
+    for number in range(20):
+        append(log, str(number))
+    (tmp_path / "a/head").write_bytes(b"1")
+    (tmp_path / "a/log/0000000012.json").unlink()
+    with pytest.raises(OutsideError, match="entry 12 is missing, but later ones are there"):
+        log.head()
+
+
 def test_a_gap_is_noticed(tmp_path: Path) -> None:
     log = Log(Objects(f"file:{tmp_path}"), "a")
     for change in "abc":

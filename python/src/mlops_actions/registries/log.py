@@ -21,6 +21,8 @@ from mlops_actions.evidence import digest_bytes
 from mlops_actions.evidence.statement import Document
 from mlops_actions.registries.objects import Objects
 
+_STEPS = 4
+"""So many entries after the hint are read one by one; behind more of them a listing is sooner at the end."""
 ENTRY_TYPE = "https://mlops-actions.github.io/log-entry/v1"
 
 
@@ -51,7 +53,10 @@ class Log:
         self._folder = folder
 
     def head(self) -> Entry | None:
-        """The newest entry, None for an empty log; verified to continue the entries between the hint and it."""
+        """The newest entry, None for an empty log; verified to continue the one before it.
+
+        Where the hint is far behind, the entries after it are listed, and a gap between them is noticed.
+        """
         hinted = self._hinted()
         newest = self.read(hinted) or self.read(1) or self._read_before_later(1)
         if hinted and not newest:
@@ -61,10 +66,15 @@ class Log:
                 where=f"{self._objects.location}, {self._key(hinted)}",
                 hint="Restore the log from a backup; nothing was changed.",
             )
-        while newest and (following := self.read(newest.number + 1)):
+        if newest is None:
+            return None
+        for _step in range(_STEPS):
+            following = self.read(newest.number + 1)
+            if following is None:
+                return newest
             self._check_link(newest, following)
             newest = following
-        return newest
+        return self._listed(newest)
 
     def read(self, number: int) -> Entry | None:
         """One entry, None when there is none of that number. OutsideError when it is damaged."""
@@ -119,6 +129,25 @@ class Log:
             where=f"{self._objects.location}, {later[0]}",
             hint="Restore the log from a backup; nothing was changed.",
         )
+
+    def _listed(self, known: Entry) -> Entry:
+        """The newest entry, by listing what comes after one that is there."""
+        keys = set(self._objects.keys(f"{self._folder}/log", after=self._key(known.number)))
+        last = known.number
+        while self._key(last + 1) in keys:
+            last += 1
+        if last - known.number < len(keys):
+            self._read_before_later(last + 1)  # tells of a gap
+        if last == known.number:
+            return known
+        before = known if last == known.number + 1 else self.read(last - 1)
+        newest = self.read(last)
+        if newest is None:
+            raise OutsideError(
+                f"entry {last} was there a moment ago.", where=f"{self._objects.location}, {self._folder}"
+            )
+        self._check_link(before, newest)
+        return newest
 
     def _check_link(self, before: Entry | None, entry: Entry) -> None:
         if entry.previous != (before.sha256 if before else None):
