@@ -28,6 +28,7 @@ COMMANDS = {
     "diff": "mlops_actions.diff",
     "explain": "mlops_actions.explain",
     "import": "mlops_actions.import_models",
+    "import-expectations": "mlops_actions.onboarding.import_expectations",
     "verify": "mlops_actions.verify",
     "gc": "mlops_actions.gc",
     "attest": "mlops_actions.attest",
@@ -101,7 +102,7 @@ def first_line(module: object) -> str:
 def _overview() -> str:
     described = [(name, first_line(load_action(name))) for name in ACTIONS]
     described += [(name, first_line(import_module(module))) for name, module in COMMANDS.items()]
-    lines = "\n".join(f"  {name:<18}{text}" for name, text in described)
+    lines = "\n".join(f"  {name:<21}{text}" for name, text in described)
     return (
         "usage: mlops-actions [--json] COMMAND [FLAGS]\n\n"
         f"{lines}\n\n"
