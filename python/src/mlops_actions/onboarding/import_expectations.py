@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mlops_actions.ci import CI
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.store import write_whole
 from mlops_actions.runner import Outcome
+from mlops_actions.validate_data.inference.writing import identifier, one_line
 
 _TYPES = {
     **dict.fromkeys(("int", "int8", "int16", "int32", "int64", "INTEGER", "BIGINT", "SMALLINT"), "integer"),
@@ -122,20 +120,15 @@ def carry_over(expectations: list[dict[str, Any]]) -> tuple[Draft, list[str]]:
 def write(name: str, draft: Draft, lost: list[str]) -> str:
     """The contract's text; what was lost stands at its top, so that it is not forgotten."""
     notes = "".join(f"# Not carried over: {line}\n" for line in lost)
-    table = "".join(f"      - {_line(rule)}\n" for rule in draft.table)
+    table = "".join(f"      - {one_line(rule)}\n" for rule in draft.table)
     quality = f"    quality:\n{table}" if table else ""
-    properties = "".join(f"      - {_line(column)}\n" for column in draft.columns.values())
-    identifier = "-".join(name.replace("_", "-").replace(".", "-").split()).lower()
+    properties = "".join(f"      - {one_line(column)}\n" for column in draft.columns.values())
+    table_name = identifier(name)
     return (
         f"# Written from the suite {name!r} of Great Expectations.\n{notes}"
-        f"apiVersion: v3.1.0\nkind: DataContract\nid: {identifier}\nversion: 0.1.0\nstatus: draft\n"
-        f"schema:\n  - name: {identifier}\n{quality}    properties:\n{properties}"
+        f"apiVersion: v3.1.0\nkind: DataContract\nid: {table_name}\nversion: 0.1.0\nstatus: draft\n"
+        f"schema:\n  - name: {table_name}\n{quality}    properties:\n{properties}"
     )
-
-
-def _line(block: dict[str, Any]) -> str:
-    shown = yaml.safe_dump(block, default_flow_style=True, sort_keys=False, width=math.inf, allow_unicode=True)
-    return shown.strip()
 
 
 def _share(arguments: dict[str, Any]) -> dict[str, Any]:

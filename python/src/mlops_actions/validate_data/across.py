@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import narwhals as nw
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.data_report import CheckResult
-from mlops_actions.tables import Aggregate, LogicalType, Match, Query, Scan, Tally
+from mlops_actions.tables import Aggregate, LogicalType, Match, Query, Scan
 from mlops_actions.tables.interface import readable_as
-from mlops_actions.validate_data.plan import readable_types
+from mlops_actions.validate_data.plan import readable_types, result_of
 from mlops_actions.validate_data.rules import Age, Check, References, Sql
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ def _query(check: Check, query: str, mine: Inspection, tables: Mapping[str, Insp
     except InputError as error:
         raise InputError(error.message, where=check.where, hint=error.hint) from None
     if answer is None:
-        return _result(check, "not-checked", "SQL was not checked: the engine does not take it.")
+        return result_of(check, "not-checked", "SQL was not checked: the engine does not take it.")
     value = answer.value
     if isinstance(value, int | float):
         met = check.threshold.accepts(float(value))
         shown = str(value).lower() if isinstance(value, bool) else f"{value:,g}" if value < 1e6 else f"{value:,.0f}"
-        return _result(check, "pass" if met else "fail", f"the query gives {shown}; it {check.threshold}.")
+        return result_of(check, "pass" if met else "fail", f"the query gives {shown}; it {check.threshold}.")
     if value is None:
-        return _result(check, "fail", f"the query gives no value; it {check.threshold}.")
+        return result_of(check, "fail", f"the query gives no value; it {check.threshold}.")
     raise InputError(
         f"the SQL gives a {type(value).__name__}, which is no number.",
         where=check.where,
@@ -86,7 +86,7 @@ def _refer(
     other = tables.get(rule.table)
     why = _unlike(rule, mine, other)
     if why or other is None:
-        return _result(check, "not-checked", f"the reference of {subject} to {target} was not checked: {why}.")
+        return result_of(check, "not-checked", f"the reference of {subject} to {target} was not checked: {why}.")
     types = {column: _type(column, mine) for column in rule.columns}
     question = Match(
         rule.columns, types, other=other.table, complete=True, called=rule.other, without=True, first=failing_rows
@@ -94,7 +94,7 @@ def _refer(
     tally, rows = mine.table.match(question), mine.scanned.rows
     first = f", first row {tally.rows[0]}" if tally.rows else ""
     message = f"{tally.count:,} of {rows:,} rows of {subject} are not in {target}{first}."
-    return _result(check, "fail" if tally.count else "pass", message, tally, rows)
+    return result_of(check, "fail" if tally.count else "pass", message, tally, rows)
 
 
 def _unlike(rule: References, mine: Inspection, other: Inspection | None) -> str | None:
@@ -119,7 +119,7 @@ def _age(check: Check, rule: Age, mine: Inspection, failing_rows: int, now: date
     column = str(check.column)
     types = readable_types(mine.contract, mine.table.stored)
     if column not in types:
-        return _result(check, "not-checked", f"{check.kind} was not checked: {column!r} does not read as a moment.")
+        return result_of(check, "not-checked", f"{check.kind} was not checked: {column!r} does not read as a moment.")
     limit = now - rule.period
     scan = Scan(
         types=types,
@@ -130,33 +130,12 @@ def _age(check: Check, rule: Age, mine: Inspection, failing_rows: int, now: date
     found = mine.table.scan(scan)
     newest = found.aggregates["newest"]
     if newest is None:
-        return _result(check, "fail", f"{column!r} holds no moment; {check.kind} is {rule.written}.")
+        return result_of(check, "fail", f"{column!r} holds no moment; {check.kind} is {rule.written}.")
     if rule.which == "oldest":
         tally, rows = found.flags["old"], found.rows
         first = f", first row {tally.rows[0]}" if tally.rows else ""
         message = f"{tally.count:,} of {rows:,} rows of {column!r} are older than {rule.written}{first}."
-        return _result(check, "fail" if tally.count else "pass", message, tally, rows)
+        return result_of(check, "fail" if tally.count else "pass", message, tally, rows)
     moment = newest if isinstance(newest, datetime) else datetime.combine(newest, time())
     message = f"the newest {column!r} is {newest}; {check.kind} is {rule.written}."
-    return _result(check, "pass" if moment >= limit else "fail", message)
-
-
-def _result(
-    check: Check,
-    result: Literal["pass", "fail", "not-checked"],
-    message: str,
-    tally: Tally = Tally(0),  # noqa: B008  frozen
-    total: int = 0,
-) -> CheckResult:
-    return CheckResult(
-        id=check.id,
-        column=check.column,
-        check=check.kind,
-        result=result,
-        severity=check.severity,
-        failed=tally.count,
-        total=total,
-        rows=list(tally.rows) if result == "fail" else [],
-        where=check.where,
-        message=message,
-    )
+    return result_of(check, "pass" if moment >= limit else "fail", message)

@@ -107,16 +107,17 @@ def _asks_for_missing(rule: Rule) -> bool:
 def _judge(check: Check, plan: Plan, scanned: Scanned) -> CheckResult:
     if check.id in plan.impossible:
         subject = f"{check.kind} of {check.column!r}" if check.column else check.kind
-        return _result(check, "not-checked", Tally(0), 0, f"{subject} was not checked: {plan.impossible[check.id]}.")
+        return result_of(check, "not-checked", f"{subject} was not checked: {plan.impossible[check.id]}.")
     if isinstance(check.rule, HasType) and (broken := _broken_column(check, check.rule, plan, scanned)):
         return broken
     if isinstance(check.rule, RowCount):
         met = check.threshold.holds(scanned.rows, scanned.rows)
         message = f"the table has {scanned.rows:,} rows; the count {check.threshold}."
-        return _result(check, "pass" if met else "fail", Tally(0), scanned.rows, message)
+        return result_of(check, "pass" if met else "fail", message, total=scanned.rows)
     tally = _tally(check, plan, scanned)
     met = check.threshold.holds(tally.count, scanned.rows)
-    return _result(check, "pass" if met else "fail", tally, scanned.rows, _message(check, tally, scanned.rows, met))
+    message = _message(check, tally, scanned.rows, met)
+    return result_of(check, "pass" if met else "fail", message, tally, scanned.rows)
 
 
 def _broken_column(check: Check, rule: HasType, plan: Plan, scanned: Scanned) -> CheckResult | None:
@@ -124,11 +125,11 @@ def _broken_column(check: Check, rule: HasType, plan: Plan, scanned: Scanned) ->
     name = str(check.column)
     if name not in plan.stored:
         message = f"the data has no column {name!r}. {nearest(name, plan.stored)}".rstrip()
-        return _result(check, "fail", Tally(scanned.rows), scanned.rows, message)
+        return result_of(check, "fail", message, Tally(scanned.rows), scanned.rows)
     if rule.type and not readable_as(plan.stored[name], rule.type):
         count = scanned.rows - scanned.missing[name].count
         message = f"{name!r} is stored as {plan.stored[name]}, not {rule.type}."
-        return _result(check, "fail", Tally(count), scanned.rows, message)
+        return result_of(check, "fail", message, Tally(count), scanned.rows)
     return None
 
 
@@ -161,9 +162,14 @@ def _message(check: Check, tally: Tally, total: int, met: bool) -> str:
     return f"{tally.count:,} of {total:,} {subject} {problem(check.rule)}{first}{asked}."
 
 
-def _result(
-    check: Check, result: Literal["pass", "fail", "not-checked"], tally: Tally, total: int, message: str
+def result_of(
+    check: Check,
+    result: Literal["pass", "fail", "not-checked"],
+    message: str,
+    tally: Tally = Tally(0),  # noqa: B008  frozen
+    total: int = 0,
 ) -> CheckResult:
+    """What the report says of one check; `total` is how many rows were looked at."""
     return CheckResult(
         id=check.id,
         column=check.column,

@@ -34,7 +34,7 @@ def write_contract(name: str, columns: Sequence[Seen]) -> str:
     """The contract's text in the Open Data Contract Standard; its table is called after `name`."""
     rows = columns[0].rows
     head = _HEAD.format(rows=rows, id=identifier(name), least=_tenth(rows))
-    return head + "".join(f"      - {_line(propose(column))}\n" for column in columns)
+    return head + "".join(f"      - {one_line(propose(column))}\n" for column in columns)
 
 
 def identifier(name: str) -> str:
@@ -52,7 +52,7 @@ def _tenth(rows: int) -> int:
     return tenth if tenth < 10 else tenth // (power := 10 ** int(math.log10(tenth))) * power
 
 
-def _line(property_: dict[str, Any]) -> str:
-    return yaml.safe_dump(
-        property_, default_flow_style=True, sort_keys=False, width=math.inf, allow_unicode=True
-    ).strip()
+def one_line(block: dict[str, Any]) -> str:
+    """A block of YAML in one line, its keys in their order."""
+    shown = yaml.safe_dump(block, default_flow_style=True, sort_keys=False, width=math.inf, allow_unicode=True)
+    return shown.strip()
