@@ -32,6 +32,8 @@ _READABLE: Mapping[str, frozenset[str]] = {
     "timestamp": frozenset({"date", "timestamp"}),
 }
 
+_ALWAYS = {("text", "string"), ("integer", "number"), ("date", "timestamp")}
+
 
 def readable_as(stored: StoredType, wanted: LogicalType) -> bool:
     """Whether a column stored as one type can be read as another; single values may still be unreadable.
@@ -40,6 +42,15 @@ def readable_as(stored: StoredType, wanted: LogicalType) -> bool:
     (True, False)
     """
     return wanted in _READABLE.get(stored, frozenset({stored}))
+
+
+def reads_always(stored: StoredType, wanted: StoredType) -> bool:
+    """Whether every value that is stored as one type reads as another.
+
+    >>> reads_always("integer", "number"), reads_always("number", "integer")
+    (True, False)
+    """
+    return stored == wanted or (stored, wanted) in _ALWAYS
 
 
 @dataclass(frozen=True)

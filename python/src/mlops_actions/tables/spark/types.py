@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_actions.tables.interface import LogicalType, StoredType
+from mlops_actions.tables.interface import LogicalType, StoredType, reads_always
 
 if TYPE_CHECKING:
     from pyspark.sql.types import DataType
@@ -70,8 +70,7 @@ def present(name: str, stored: StoredType, wanted: StoredType) -> str:
 
 def unreadable(name: str, stored: StoredType, wanted: StoredType) -> str | None:
     """SQL that is true where a cell holds something that does not read as the type; None where all do."""
-    simple = {("text", "string"), ("integer", "number"), ("date", "timestamp")}
-    if stored == wanted or (stored, wanted) in simple:
+    if reads_always(stored, wanted):
         return None
     return f"({typed(name, stored, wanted)} IS NULL AND {present(name, stored, wanted)} IS NOT NULL)"
 
