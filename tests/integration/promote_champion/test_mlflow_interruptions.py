@@ -12,7 +12,7 @@ import pytest
 from mlflow_site import Person
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
-from mlops_actions.registries.mlflow import MlflowRegistry
+from mlops_actions.registries.hosted import HostedRegistry
 from mlops_actions.registries.mlflow import rest as protocol
 from mlops_actions.registries.mlflow.rest import Server
 from mlops_actions.registries.objects import Objects
@@ -137,11 +137,11 @@ def test_an_mlflow_that_is_gone_after_the_log_entry_is_told_and_a_rerun_complete
     path = project.model("new")
     project.judged(path)
 
-    def failing(self: MlflowRegistry, *_: Any) -> None:
+    def failing(self: HostedRegistry, *_: Any) -> None:
         raise OutsideError("MLflow failed.")
 
     with monkeypatch.context() as patched:
-        patched.setattr(MlflowRegistry, "_follow", failing)
+        patched.setattr(HostedRegistry, "_follow", failing)
         with pytest.raises(OutsideError) as caught:
             project.promote(path)
     assert str(caught.value) == (

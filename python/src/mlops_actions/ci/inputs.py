@@ -119,6 +119,9 @@ class Names:
     """A path or a glob; or a model, which may also be a reference into the registry."""
 
 
+HOSTED = ("mlflow+",)
+"""How the locations of registries begin that keep no history of their own."""
+
 FILES, MODEL = Names("files"), Names("model")
 
 
@@ -175,7 +178,7 @@ class CommonInputs(BaseModel):
         log = info.data.get("log")
         if not log or registry.endswith(f"#log={log}"):
             return registry
-        if not registry.startswith("mlflow+"):
+        if not registry.startswith(HOSTED):
             raise ValueError(f"only a hosted registry needs the input 'log'; {registry!r} keeps its own")
         if "#log=" in registry:
             raise ValueError("it names its log already; leave the input 'log' out")

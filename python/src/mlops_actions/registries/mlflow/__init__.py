@@ -1,5 +1,5 @@
 """The model registry of an MLflow server, with a log of ours beside it."""
 
-from mlops_actions.registries.mlflow.registry import MlflowRegistry, open_registry
+from mlops_actions.registries.mlflow.system import open_registry
 
-__all__ = ["MlflowRegistry", "open_registry"]
+__all__ = ["open_registry"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlops_actions.registries import Author, Blob, Version
+from mlops_actions.registries.hosted.following import Followed, agree, tell_stray
 from mlops_actions.registries.log import Log
-from mlops_actions.registries.mlflow.following import Followed, agree, tell_stray
 from mlops_actions.registries.model_log import change_fields, state_fields
 from mlops_actions.registries.objects import Objects
 
@@ -14,12 +14,17 @@ ONE, TWO = (Version("delay", number, Blob(str(number) * 64, ".joblib", 9)) for n
 
 
 def test_aliases_that_agree_are_no_strays() -> None:
-    found = agree({"champion": TWO, "staging": None}, {"champion": 2, "theirs": 1}, {})
+    found = agree({"champion": TWO, "staging": None}, {"champion": [2], "theirs": [1]}, {})
     assert (found.aliases, found.strays) == ({"champion": TWO, "staging": None}, {})
 
 
 def test_an_alias_that_names_another_version_is_a_stray_and_the_log_decides() -> None:
-    found = agree({"champion": TWO}, {"champion": 1}, {})
+    found = agree({"champion": TWO}, {"champion": [1]}, {})
+    assert (found.aliases, found.strays) == ({"champion": TWO}, {"champion": 1})
+
+
+def test_an_alias_that_names_another_version_beside_the_logs_is_a_stray() -> None:
+    found = agree({"champion": TWO}, {"champion": [1, 2]}, {})
     assert (found.aliases, found.strays) == ({"champion": TWO}, {"champion": 1})
 
 
@@ -29,18 +34,18 @@ def test_an_alias_that_was_removed_is_a_stray_and_names_nothing() -> None:
 
 
 def test_an_alias_that_the_log_let_go_and_somebody_set_is_a_stray() -> None:
-    assert agree({"champion": None}, {"champion": 1}, {}).strays == {"champion": 1}
+    assert agree({"champion": None}, {"champion": [1]}, {}).strays == {"champion": 1}
 
 
-@pytest.mark.parametrize("hosted", [{}, {"champion": 1}, {"champion": 2}])
-def test_an_alias_that_has_not_followed_yet_is_no_stray(hosted: dict[str, int]) -> None:
+@pytest.mark.parametrize("hosted", [{}, {"champion": [1]}, {"champion": [2]}, {"champion": [1, 2]}])
+def test_an_alias_that_has_not_followed_yet_is_no_stray(hosted: dict[str, list[int]]) -> None:
     pending = {"champion": frozenset({None, 1, 2})}
     found = agree({"champion": TWO}, hosted, pending)
     assert (found.aliases, found.strays) == ({"champion": TWO}, {})
 
 
 def test_an_alias_that_was_moved_elsewhere_before_it_followed_is_a_stray() -> None:
-    assert agree({"champion": TWO}, {"champion": 7}, {"champion": frozenset({1, 2})}).strays == {"champion": 7}
+    assert agree({"champion": TWO}, {"champion": [7]}, {"champion": frozenset({1, 2})}).strays == {"champion": 7}
 
 
 def test_entries_are_pending_back_to_the_one_that_was_followed(objects: Objects) -> None:

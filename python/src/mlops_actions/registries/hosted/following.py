@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from mlops_actions.registries.interface import Version
@@ -24,17 +24,18 @@ class Agreement:
     """Aliases that were moved by hand, and the version that they name in the hosted registry now."""
 
 
-def agree(logged: Mapping[str, Version | None], hosted: Mapping[str, int], pending: Pending) -> Agreement:
-    """Compare the aliases that the log knows with the hosted ones."""
+def agree(logged: Mapping[str, Version | None], hosted: Mapping[str, Collection[int]], pending: Pending) -> Agreement:
+    """Compare the aliases that the log knows with the hosted ones, which may name several versions."""
     aliases: dict[str, Version | None] = {}
     strays: dict[str, int | None] = {}
     for alias, version in logged.items():
-        now = hosted.get(alias)
         aliases[alias] = version
-        if now == (version.number if version else None) or now in pending.get(alias, ()):
-            continue
-        strays[alias] = now
-        if now is None:
+        now, expected = set(hosted.get(alias, ())), {version.number} if version else set()
+        known = pending.get(alias, frozenset())
+        if strange := now - expected - known:
+            strays[alias] = max(strange)
+        elif expected and not now and None not in known:
+            strays[alias] = None
             aliases[alias] = None
     return Agreement(aliases, strays)
 
