@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.canary_deploy.memory import Memory
-from mlops_actions.canary_deploy.rollout import ERRORS, Candidate, Rollout, Seen, Settings, look, start
+from mlops_actions.canary_deploy.metrics.interface import ERRORS
+from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, look, start
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.statistics.sequential import BY_CLUSTER, Block, Counts, Metric, to_document
 
@@ -24,7 +26,7 @@ def begun() -> Rollout:
 @pytest.mark.parametrize("errors", [1, 40])
 def test_a_rollout_comes_back_as_it_was(tmp_path: Path, errors: int) -> None:
     memory = Memory(str(tmp_path), "envoy:127.0.0.1:1")
-    rollout = look(begun(), Seen(20.0, 5.0, Block(Counts(errors, 40), Counts(1, 800))))
+    rollout = look(begun(), Seen(20.0, 5.0, {ERRORS: Block(Counts(errors, 40), Counts(1, 800))}))
     memory.save(rollout)
     back = memory.load()
     assert back is not None
@@ -60,7 +62,7 @@ def test_a_damaged_file_is_named_and_not_guessed_at(tmp_path: Path, content: str
         ({"step": 2}, r"it: step 3 of \(5.0, 20.0\) cannot be"),
         ({"settings": {"interval": 0}}, "it: interval and deadline are above 0"),
         ({"settings": {"steps": [5, 100]}}, r"it: step 1 of \(5.0, 100.0\) cannot be"),
-        ({"evidence": {"metrics": [{"name": "latency"}]}}, "evidence.metrics: a rollout judges 'errors'"),
+        ({"evidence": {"metrics": [{"promotes": False}]}}, "at least one metric has to be shown to be good enough"),
         ({"evidence": {"metrics": [{"dispersion": [3.0, "assumed", "many"]}]}}, "`dispersion` holds 'many'"),
     ],
 )

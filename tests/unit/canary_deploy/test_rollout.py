@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlops_actions.canary_deploy.looks import Seen
+from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import (
-    ERRORS,
     Candidate,
     Rollout,
-    Seen,
     Settings,
     confirm,
     end,
@@ -47,7 +47,7 @@ def play(rollout: Rollout, requests: int, candidate_rate: float, stable_rate: fl
         if rollout.ending:
             break
         counts = block(rollout.weight, requests, candidate_rate, stable_rate)
-        rollout = look(rollout, Seen(10.0 * number, rollout.weight, counts))
+        rollout = look(rollout, Seen(10.0 * number, rollout.weight, {ERRORS: counts}))
     return rollout
 
 
@@ -72,7 +72,7 @@ def test_a_worse_candidate_is_rolled_back_in_its_first_step() -> None:
 
 
 def test_three_requests_that_all_fail_are_enough() -> None:
-    rollout = look(begun(), Seen(10.0, 5.0, Block(Counts(3, 3), Counts(1, 57))))
+    rollout = look(begun(), Seen(10.0, 5.0, {ERRORS: Block(Counts(3, 3), Counts(1, 57))}))
     assert rollout.weight == 0
 
 
@@ -95,13 +95,13 @@ def test_nothing_ends_one_look_before_the_deadline() -> None:
 
 def test_a_block_that_was_thrown_away_teaches_nothing() -> None:
     before = play(begun(), 2000, 0.01, 0.01, looks=1)
-    after = look(before, Seen(20.0, 5.0, None))
+    after = look(before, Seen(20.0, 5.0, {}))
     assert after.decision.judgements == before.decision.judgements
     assert after.looks[-1].counts == {}
 
 
 def test_a_weight_that_somebody_else_set_rolls_back() -> None:
-    rollout = look(begun(), Seen(10.0, 77.0, GOOD))
+    rollout = look(begun(), Seen(10.0, 77.0, {ERRORS: GOOD}))
     assert (code(rollout), rollout.weight) == ("weight-changed", 0)
     assert rollout.ending is not None
     assert rollout.ending.result == "inconclusive"
@@ -109,18 +109,18 @@ def test_a_weight_that_somebody_else_set_rolls_back() -> None:
 
 
 def test_a_restarted_proxy_that_lost_its_weight_is_named() -> None:
-    assert code(look(begun(), Seen(10.0, 0.0, None, restarted=True))) == "proxy-restarted"
+    assert code(look(begun(), Seen(10.0, 0.0, {}, restarted=True))) == "proxy-restarted"
 
 
 def test_a_candidate_that_is_worse_fails_even_if_the_weight_was_changed_too() -> None:
-    rollout = look(begun(), Seen(10.0, 77.0, Block(Counts(50, 50), Counts(0, 950))))
+    rollout = look(begun(), Seen(10.0, 77.0, {ERRORS: Block(Counts(50, 50), Counts(0, 950))}))
     assert rollout.ending is not None
     assert rollout.ending.result == "fail"
 
 
 @pytest.mark.parametrize(("candidate", "stable"), [(0, 1000), (900, 100)])
 def test_a_proxy_whose_traffic_does_not_follow_the_weight_rolls_back(candidate: int, stable: int) -> None:
-    rollout = look(begun(), Seen(10.0, 5.0, Block(Counts(0, candidate), Counts(0, stable))))
+    rollout = look(begun(), Seen(10.0, 5.0, {ERRORS: Block(Counts(0, candidate), Counts(0, stable))}))
     assert code(rollout) == "weight-not-followed"
 
 
@@ -132,14 +132,42 @@ def test_a_proxy_that_draws_lots_at_the_weight_is_not_accused(weight: float) -> 
     for number in range(1, 200):
         candidate = int(rng.binomial(500, weight / 100))
         counts = Block(Counts(0, candidate), Counts(0, 500 - candidate))
-        rollout = look(rollout, Seen(float(number), weight, counts))
+        rollout = look(rollout, Seen(float(number), weight, {ERRORS: counts}))
     assert rollout.ending is None
+
+
+def test_every_metric_has_to_be_shown_before_a_step_advances() -> None:
+    slow = Metric("slow", BY_CLUSTER, HISTORY)
+    errors = Metric(ERRORS, BY_CLUSTER, HISTORY)
+    rollout = start("r1", SETTINGS, CANDIDATE, [errors, slow], alpha=0.05, now=0.0)
+    for number in range(1, 20):
+        rollout = look(rollout, Seen(10.0 * number, 5.0, {ERRORS: block(5, 4000, 0.01, 0.01)}))
+    assert (rollout.step, rollout.ending) == (0, None)
+    metrics = rollout.looks[-1].metrics
+    assert metrics["slow"].candidate is None
+    assert (metrics["errors"].non_inferior or 0) > 2
+    assert rollout.looks[-1].non_inferior == 0
+    for number in range(20, 40):
+        if rollout.step == 0:
+            seen = {ERRORS: block(5, 4000, 0.01, 0.01), "slow": block(5, 4000, 0.01, 0.01)}
+            rollout = look(rollout, Seen(10.0 * number, 5.0, seen))
+    assert rollout.step == 1
+
+
+def test_a_metric_that_is_worse_rolls_back_though_errors_are_fine() -> None:
+    metrics = [Metric(name, BY_CLUSTER, HISTORY) for name in (ERRORS, "wrong")]
+    rollout = start("r1", SETTINGS, CANDIDATE, metrics, alpha=0.05, now=0.0)
+    seen = {ERRORS: block(5, 4000, 0.01, 0.01), "wrong": block(5, 4000, 0.2, 0.01)}
+    rollout = look(rollout, Seen(10.0, 5.0, seen))
+    assert rollout.ending is not None
+    assert (rollout.ending.result, code(rollout)) == ("fail", "worse")
+    assert rollout.ending.reasons[0].message.startswith("Wrong: canary 40 of 200")
 
 
 def test_evidence_of_one_step_does_not_carry_the_next() -> None:
     rollout = begun()
     while rollout.step == 0:
-        rollout = look(rollout, Seen(10.0, rollout.weight, block(5, 2000, 0.01, 0.01)))
+        rollout = look(rollout, Seen(10.0, rollout.weight, {ERRORS: block(5, 2000, 0.01, 0.01)}))
     (judgement,) = rollout.decision.judgements
     assert judgement.non_inferior == pytest.approx(1.0)
     assert judgement.canary.total > 0
@@ -177,7 +205,7 @@ def test_a_candidate_at_the_margin_is_seldom_rolled_back_and_seldom_promoted() -
                 Counts(int(rng.binomial(candidate, 0.02)), candidate),
                 Counts(int(rng.binomial(1000 - candidate, 0.01)), 1000 - candidate),
             )
-            rollout = look(rollout, Seen(10.0 * number, rollout.weight, counts))
+            rollout = look(rollout, Seen(10.0 * number, rollout.weight, {ERRORS: counts}))
         assert rollout.ending is not None
         outcomes.append(rollout.ending.outcome if rollout.ending.result != "inconclusive" else "inconclusive")
     limit = 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5

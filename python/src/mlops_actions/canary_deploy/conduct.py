@@ -14,10 +14,11 @@ from typing import TypeVar
 
 from mlops_actions import cancellation
 from mlops_actions.canary_deploy.baseline import longest_gap
+from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.canary_deploy.memory import Memory
 from mlops_actions.canary_deploy.metrics import MetricSource, Snapshot
-from mlops_actions.canary_deploy.metrics.interface import block_since
-from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Seen, confirm, end, look
+from mlops_actions.canary_deploy.metrics.interface import blocks_since
+from mlops_actions.canary_deploy.rollout import Candidate, Rollout, confirm, end, look
 from mlops_actions.canary_deploy.servers import Probe
 from mlops_actions.canary_deploy.targets import Target
 from mlops_actions.canary_deploy.wording import look_line
@@ -106,7 +107,7 @@ def _looked(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
     seen = Seen(
         time=time.time(),
         weight=_patiently(scene.target.weight),
-        block=block_since(before, after, longest_gap(rollout.settings.interval)),
+        blocks=blocks_since(before, after, longest_gap(rollout.settings.interval)),
         restarted=after.restarted_since(before),
     )
     judged = look(rollout, seen)

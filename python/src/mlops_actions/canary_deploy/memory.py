@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mlops_actions.canary_deploy.rollout import ERRORS, Candidate, Ending, Rollout, Settings
+from mlops_actions.canary_deploy.rollout import Candidate, Ending, Rollout, Settings
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.store import write_whole
@@ -82,8 +82,6 @@ class Memory:
             field = ".".join(map(str, first["loc"])) or "it"
             raise self._damaged(f"{field}: {first['msg'].removeprefix('Value error, ')}") from None
         evidence = from_document(read.evidence, where=str(self._file))
-        if [metric.name for metric in evidence.metrics] != [ERRORS]:
-            raise self._damaged(f"evidence.metrics: a rollout judges {ERRORS!r} and nothing else")
         fields = {name: getattr(read, name) for name in _Document.model_fields if name not in ("version", "evidence")}
         return Rollout(evidence=evidence, **fields)
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.baseline import Baseline, watch_baseline
 from mlops_actions.canary_deploy.conduct import ABORTED, Scene, wrong_model
-from mlops_actions.canary_deploy.rollout import ERRORS, Candidate, Rollout, Settings, start
+from mlops_actions.canary_deploy.metrics.interface import ERRORS
+from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, start
 from mlops_actions.canary_deploy.servers import wait_until_healthy
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
 from mlops_actions.errors import OutsideError

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Literal
 
+from mlops_actions.canary_deploy.looks import Seen, state_look
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.statement import Reason, Result
 from mlops_actions.statistics.sequential import (
     Action,
-    Block,
     Counts,
     Decision,
     Evidence,
@@ -26,9 +25,6 @@ from mlops_actions.statistics.sequential import (
     next_step,
     update,
 )
-
-ERRORS = "errors"
-"""The one metric for now: requests that got no good answer."""
 
 Outcome = Literal["promoted", "rolled-back", "held"]
 OnInconclusive = Literal["rollback", "hold"]
@@ -118,20 +114,6 @@ class Rollout:
         return decide(self.evidence)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One look at the proxy."""
-
-    time: float
-    """Unix time."""
-    weight: float
-    """The candidate's effective weight, in percent."""
-    block: Block | None
-    """Requests since the look before; None where the counters could not be trusted."""
-    restarted: bool = False
-    """Whether the proxy was restarted since the look before."""
-
-
 def start(
     name: str, settings: Settings, candidate: Candidate, metrics: Sequence[Metric], alpha: float, now: float
 ) -> Rollout:
@@ -177,33 +159,17 @@ def resume(rollout: Rollout, effective: float) -> Rollout:
     before = rollout.weights[-2] if len(rollout.weights) > 1 else 0.0
     if rollout.ending or any(abs(effective - weight) <= _WEIGHT_TOLERANCE for weight in (before, rollout.weight)):
         return rollout
-    seen = Seen(rollout.started, effective, None)
+    seen = Seen(rollout.started, effective, {})
     return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
 
 
 def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
-    block = seen.block
-    evidence = update(rollout.evidence, {ERRORS: block})
+    judged = [metric.name for metric in rollout.evidence.metrics]
+    evidence = update(rollout.evidence, {name: seen.blocks.get(name) for name in judged})
     decision = decide(evidence)
-    counts = {} if block is None else {
-        "candidate_requests": block.canary.total,
-        "candidate_errors": block.canary.bad,
-        "stable_requests": block.baseline.total,
-        "stable_errors": block.baseline.bad,
-    }  # fmt: skip
-    candidate, both = rollout.seen
-    if block:
-        candidate, both = candidate + block.canary.total, both + block.canary.total + block.baseline.total
-    shown = [one.non_inferior for one in decision.judgements if one.non_inferior is not None]
-    added = Look(
-        time=datetime.fromtimestamp(seen.time, UTC),
-        weight=seen.weight,
-        counts=counts,
-        worse=_log10(decision.worse),
-        non_inferior=_log10(min(shown)),
-    )
-    learnt = replace(rollout, evidence=evidence, seen=(candidate, both), looks=(*rollout.looks, added))
-    return learnt, decision
+    candidate, both = (before + now for before, now in zip(rollout.seen, seen.requests, strict=True))
+    looks = (*rollout.looks, state_look(seen, decision))
+    return replace(rollout, evidence=evidence, seen=(candidate, both), looks=looks), decision
 
 
 def _advance(rollout: Rollout, decision: Decision) -> Rollout:
@@ -222,11 +188,13 @@ def _undecided(rollout: Rollout, decision: Decision) -> Rollout:
 
 
 def _told(decision: Decision) -> list[Reason]:
-    return [Reason(code=reason.code, message=_sentence(reason.message)) for reason in decision.reasons]
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else text
+    """The decision's reasons as sentences; where several metrics are judged each names its own."""
+    several = len(decision.judgements) > 1
+    texts = [f"{one.metric}: {one.message}" if several else one.message for one in decision.reasons]
+    return [
+        Reason(code=one.code, message=f"{text[:1].upper()}{text[1:]}.")
+        for one, text in zip(decision.reasons, texts, strict=True)
+    ]
 
 
 def _weight_changed(rollout: Rollout, seen: Seen) -> Reason:
@@ -265,7 +233,3 @@ def _divergence(p: float, q: float) -> float:
     """Kullback-Leibler distance of two coins, in nats."""
     terms = ((p, q), (1 - p, 1 - q))
     return sum(a * math.log(a / b) for a, b in terms if a > 0)
-
-
-def _log10(e_value: float) -> float:
-    return round(math.log10(max(e_value, 1e-300)), 4)

@@ -8,7 +8,8 @@ from typing import Literal
 from mlops_actions.canary_deploy import rollout as course
 from mlops_actions.canary_deploy.opening import Refusal, Terms
 from mlops_actions.evidence import Material, Reason, Statement
-from mlops_actions.evidence.rollout import Rollout
+from mlops_actions.evidence.rollout import JudgedMetric, Rollout
+from mlops_actions.statistics.sequential import Metric
 
 
 def state_rollout(
@@ -16,7 +17,7 @@ def state_rollout(
 ) -> Statement[Rollout]:
     """What became of a rollout; one that has not ended is held where it is, and inconclusive."""
     ending = found.ending or course.Ending("held", "inconclusive", (_in_progress(found),))
-    (metric,) = found.evidence.metrics
+    errors = found.evidence.metrics[0]
     predicate = Rollout(
         result=ending.result,
         reasons=[*ending.reasons, *notes],
@@ -30,8 +31,9 @@ def state_rollout(
         looks=list(found.looks),
         weights=list(found.weights),
         alpha=found.evidence.alpha,
-        error_margin=metric.margin,
-        dispersion=metric.dispersion.value,
+        error_margin=errors.margin,
+        dispersion=errors.dispersion.value,
+        metrics=[_judged(metric) for metric in found.evidence.metrics],
         stable=found.candidate.stable_sha256,
     )
     return Statement(found.candidate.name, found.candidate.sha256, predicate)
@@ -59,6 +61,17 @@ def state_refusal(
         stable=candidate.stable_sha256,
     )
     return Statement(candidate.name, candidate.sha256, predicate)
+
+
+def _judged(metric: Metric) -> JudgedMetric:
+    return JudgedMetric(
+        name=metric.name,
+        margin=metric.margin,
+        dispersion=metric.dispersion.value,
+        promotes=metric.promotes,
+        weight=metric.weight,
+        stable=(metric.history.bad, metric.history.total),
+    )
 
 
 def _in_progress(found: course.Rollout) -> Reason:

@@ -10,6 +10,15 @@ from pydantic import Field
 from mlops_actions.evidence.statement import Document, Predicate
 
 
+class MetricLook(Document):
+    """What one metric showed at one look."""
+
+    candidate: tuple[int, int] | None = Field(description="Bad ones and all of this look; null where not counted.")
+    stable: tuple[int, int] | None = Field(description="The same of the stable side.")
+    worse: float = Field(description="log10 of the evidence that the candidate is worse.")
+    non_inferior: float | None = Field(description="log10, in this step; null where no promotion waits for it.")
+
+
 class Look(Document):
     """What was known at one look."""
 
@@ -19,8 +28,20 @@ class Look(Document):
         description="Of this look: candidate_requests, candidate_errors, stable_requests, stable_errors; "
         "empty where the counters could not be trusted."
     )
-    worse: float = Field(description="log10 of the evidence that the candidate is worse.")
-    non_inferior: float = Field(description="log10 of the evidence that it is not worse by the margin.")
+    worse: float = Field(description="log10 of the evidence that the candidate is worse, over all metrics.")
+    non_inferior: float = Field(description="log10 of the evidence that it is not worse by the margin: the least.")
+    metrics: dict[str, MetricLook] = Field({}, description="Each metric's own part, where there are several.")
+
+
+class JudgedMetric(Document):
+    """What was judged, as it was fixed before the first look."""
+
+    name: str
+    margin: float
+    dispersion: float = Field(description="φ, by which the log evidence was divided.")
+    promotes: bool = Field(description="Whether a promotion waits for it.")
+    weight: float = Field(description="Its part in the mean that rolls back.")
+    stable: tuple[int, int] = Field(description="Bad ones and all of the stable side before the first weight.")
 
 
 class Rollout(Predicate):
@@ -40,7 +61,8 @@ class Rollout(Predicate):
     weights: list[float] = Field(description="The candidate's weights in percent, in the order they were set.")
     alpha: float
     error_margin: float
-    dispersion: float = Field(description="φ, by which the log evidence was divided.")
+    dispersion: float = Field(description="φ of the errors, by which the log evidence was divided.")
+    metrics: list[JudgedMetric] = Field([], description="What was judged; errors come first.")
     stable: str | None = Field(None, description="SHA-256 that the stable side reported.")
 
     @property

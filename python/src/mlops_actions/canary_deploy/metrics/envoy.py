@@ -11,7 +11,7 @@ from mlops_actions.canary_deploy.metrics.interface import Snapshot
 from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget
 from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, STABLE
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential import Counts
 
 _PATTERN = (
     rf"^cluster\.({STABLE}|{CANDIDATE})\.(membership_total|upstream_(rq_(completed|5xx|503|timeout|rx_reset|tx_reset)|"
@@ -32,8 +32,8 @@ class EnvoyCounters:
         for cluster in (STABLE, CANDIDATE):
             if f"cluster.{cluster}.membership_total" not in found:
                 raise OutsideError(f"the Envoy at {self.admin.find()} has no counters of a cluster {cluster!r}.")
-        errors = Reading(now, canary=counts_of(found, CANDIDATE), baseline=counts_of(found, STABLE))
-        return Snapshot(errors, born)
+        candidate, stable = counts_of(found, CANDIDATE), counts_of(found, STABLE)
+        return Snapshot.of_errors(now, candidate=candidate, stable=stable, born=born)
 
 
 def open_metrics(target: EnvoyTarget) -> EnvoyCounters:

@@ -12,7 +12,7 @@ from mlops_actions.canary_deploy.metrics.interface import Snapshot
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.exec import ExecTarget
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential import Counts
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class ExecCounters:
         now = time.monotonic()
         found = self.command.ask_document("counts")
         candidate, stable = self._counts(found, "candidate"), self._counts(found, "stable")
-        return Snapshot(Reading(now, canary=candidate, baseline=stable), self._born(found))
+        return Snapshot.of_errors(now, candidate=candidate, stable=stable, born=self._born(found))
 
     def _counts(self, found: dict[str, Any], side: str) -> Counts:
         counts = found.get(side)

@@ -10,7 +10,7 @@ from mlops_actions.canary_deploy.haproxy_runtime import HaproxyRuntime
 from mlops_actions.canary_deploy.metrics.interface import Snapshot
 from mlops_actions.canary_deploy.targets.haproxy import HaproxyTarget
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential import Counts
 
 _ANSWERS = ("hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other")
 
@@ -27,7 +27,7 @@ class HaproxyCounters:
         now, born = time.monotonic(), self.runtime.born()
         found = self.runtime.counters(self.backend)
         candidate, stable = (self._of(found, side) for side in ("candidate", "stable"))
-        return Snapshot(Reading(now, canary=candidate, baseline=stable), born)
+        return Snapshot.of_errors(now, candidate=candidate, stable=stable, born=born)
 
     def _of(self, found: Mapping[str, Mapping[str, int]], side: str) -> Counts:
         counters = found.get(side, {})

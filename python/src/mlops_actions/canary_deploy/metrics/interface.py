@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Block, Reading, block_between
+from mlops_actions.statistics.sequential import Block, Counts, Reading, block_between
+
+ERRORS: Final = "errors"
+"""The reading that every source gives: requests, and those of them that got no good answer."""
 
 _CLOCK_TOLERANCE = 2.0
 """Seconds: sources tell their age in whole ones."""
@@ -16,15 +20,25 @@ _CLOCK_TOLERANCE = 2.0
 class Snapshot:
     """Cumulative counts of both sides at one moment."""
 
-    errors: Reading
-    """Requests, and those of them that got no good answer."""
+    readings: Mapping[str, Reading]
+    """By what is counted: `errors` always, and whatever else the source knows, each of its own total."""
     born: float
-    """When the counters began at 0, in seconds on the clock of `errors.time`."""
+    """When the counters began at 0, in seconds on the clock of the readings."""
+
+    @classmethod
+    def of_errors(cls, time: float, *, candidate: Counts, stable: Counts, born: float) -> Snapshot:
+        """From a source that knows of requests and errors and nothing else."""
+        return cls({ERRORS: Reading(time, canary=candidate, baseline=stable)}, born)
+
+    @property
+    def errors(self) -> Reading:
+        """Requests, and those of them that got no good answer."""
+        return self.readings[ERRORS]
 
     def restarted_since(self, before: Snapshot) -> bool:
         """Whether the counters began anew: they are younger, or some of them went down."""
-        sides = ((self.errors.canary, before.errors.canary), (self.errors.baseline, before.errors.baseline))
-        return self.born - before.born > _CLOCK_TOLERANCE or any(now.total < then.total for now, then in sides)
+        both = ((now, before.readings[name]) for name, now in self.readings.items() if name in before.readings)
+        return self.born - before.born > _CLOCK_TOLERANCE or any(_went_down(now, then) for now, then in both)
 
 
 class MetricSource(Protocol):
@@ -42,8 +56,20 @@ class Uncounted:
         raise OutsideError("nothing counts the requests here.")
 
 
-def block_since(before: Snapshot | None, after: Snapshot, longest_gap: float) -> Block | None:
-    """What happened between two snapshots; None, never a good block, after a reset or a gap."""
+def blocks_since(before: Snapshot | None, after: Snapshot, longest_gap: float) -> dict[str, Block]:
+    """What happened between two snapshots, by what is counted; nothing, never a good block, after a reset or a gap.
+
+    What one of the snapshots lacks, or whose numbers do not fit together, has no block.
+    """
     if before is None or after.restarted_since(before):
-        return None
-    return block_between(before.errors, after.errors, longest_gap)
+        return {}
+    blocks = {
+        name: block_between(before.readings[name], reading, longest_gap)
+        for name, reading in after.readings.items()
+        if name in before.readings
+    }
+    return {name: block for name, block in blocks.items() if block}
+
+
+def _went_down(now: Reading, then: Reading) -> bool:
+    return now.canary.total < then.canary.total or now.baseline.total < then.baseline.total

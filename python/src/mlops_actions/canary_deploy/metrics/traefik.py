@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mlops_actions.canary_deploy.metrics.interface import Snapshot
 from mlops_actions.canary_deploy.targets.traefik import TraefikTarget
 from mlops_actions.canary_deploy.traefik_api import TraefikApi
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential import Counts
 
 _GAVE_UP = 499
 """How Traefik counts a client that waited no longer."""
@@ -32,7 +32,7 @@ class TraefikCounters:
         candidate, stable = (
             counts_of(found.get(f"{self.service}-{side}@file", {})) for side in ("candidate", "stable")
         )
-        return Snapshot(Reading(now, canary=candidate, baseline=stable), born)
+        return Snapshot.of_errors(now, candidate=candidate, stable=stable, born=born)
 
 
 def open_metrics(target: TraefikTarget) -> TraefikCounters:

@@ -60,11 +60,11 @@ def from_document(document: Mapping[str, Any], *, where: str = "state") -> Evide
     rows = _field(document, "metrics", list, where)
     read = [_metric(row, f"{where}: metrics[{position}]") for position, row in enumerate(rows)]
     looks = _field(document, "looks", int, where)
-    fresh = begin(
-        [metric for metric, _ in read],
-        alpha=_field(document, "alpha", float, where),
-        planned_looks=_field(document, "planned_looks", int, where),
-    )
+    alpha, planned_looks = _field(document, "alpha", float, where), _field(document, "planned_looks", int, where)
+    try:
+        fresh = begin([metric for metric, _ in read], alpha=alpha, planned_looks=planned_looks)
+    except InputError as error:
+        raise InputError(error.message, where=where) from None
     if looks < 0:
         raise InputError(f"looks is {looks}, below 0.", where=where)
     return Evidence(fresh.metrics, fresh.alpha, fresh.planned_looks, looks, tuple(process for _, process in read))
