@@ -14,8 +14,9 @@ from mlops_actions.canary_deploy.memory import Memory
 from mlops_actions.canary_deploy.metrics import open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
-from mlops_actions.canary_deploy.rollout import Candidate, OnInconclusive, Rollout, Settings, end, resume
+from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, end, resume
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
+from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName, strategy_of
 from mlops_actions.canary_deploy.subject import Subject, find_subject, last_subject, materials_of
 from mlops_actions.canary_deploy.targets import Services, Target, open_target
 from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_words
@@ -75,7 +76,7 @@ class Inputs(CommonInputs):
         description="What counts requests and errors where the target does not, or not as you would: `exec:COMMAND` "
         "for a script of yours; see below.",
     )
-    strategy: Literal["canary"] = Field("canary", description="How traffic moves: `canary`, by steps.")
+    strategy: StrategyName = Field("canary", description="How traffic moves: `canary`, by steps.")
     mode: Literal["run", "plan", "status", "abort", "stop"] = Field(
         "run",
         description="`run`, or take up a run that was killed; `plan` what it would take; tell the `status`; `abort` "
@@ -242,10 +243,11 @@ def _terms(inputs: Inputs, subject: Subject) -> Terms:
         target=inputs.target,
         stable=inputs.stable,
         candidate=inputs.candidate,
-        steps=tuple(step for step in inputs.steps if step < 100),
+        steps=strategy_of(inputs.strategy).judged(inputs.steps),
         interval=inputs.interval,
         deadline=inputs.deadline,
         on_inconclusive=inputs.on_inconclusive,
+        strategy=inputs.strategy,
     )
     return Terms(
         settings=settings,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from mlops_actions.canary_deploy.looks import Seen, state_look
+from mlops_actions.canary_deploy.strategies import Finish, OnInconclusive, Outcome, StrategyName, strategy_of
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.statement import Reason, Result
 from mlops_actions.statistics.sequential import (
@@ -25,9 +25,6 @@ from mlops_actions.statistics.sequential import (
     next_step,
     update,
 )
-
-Outcome = Literal["promoted", "rolled-back", "held"]
-OnInconclusive = Literal["rollback", "hold"]
 
 _WEIGHT_TOLERANCE = 0.01
 """Percent points: what a proxy may round."""
@@ -46,12 +43,13 @@ class Settings:
     """host:port"""
     candidate: str
     steps: tuple[float, ...]
-    """Weights in percent that are judged, rising; the promotion to 100 follows them and is not one of them."""
+    """Weights in percent that are judged, as the strategy has them."""
     interval: float
     """Seconds between looks."""
     deadline: float
     """Seconds from the first weight."""
     on_inconclusive: OnInconclusive = "rollback"
+    strategy: StrategyName = "canary"
 
     @property
     def planned_looks(self) -> int:
@@ -173,18 +171,18 @@ def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
 
 
 def _advance(rollout: Rollout, decision: Decision) -> Rollout:
-    step = rollout.step + 1
-    if step == len(rollout.settings.steps):
-        return end(rollout, "promoted", "pass", *_told(decision))
-    weights = (*rollout.weights, rollout.settings.steps[step])
-    return replace(rollout, step=step, weights=weights, seen=(0, 0), evidence=next_step(rollout.evidence))
+    following = strategy_of(rollout.settings.strategy).after_good(rollout.step, rollout.settings.steps)
+    if isinstance(following, Finish):
+        return end(rollout, following.outcome, following.result, *_told(decision))
+    weights = (*rollout.weights, following)
+    return replace(rollout, step=rollout.step + 1, weights=weights, seen=(0, 0), evidence=next_step(rollout.evidence))
 
 
 def _undecided(rollout: Rollout, decision: Decision) -> Rollout:
-    outcome: Outcome = "held" if rollout.settings.on_inconclusive == "hold" else "rolled-back"
+    finish = strategy_of(rollout.settings.strategy).at_deadline(rollout.settings.on_inconclusive)
     judged = f"step {rollout.step + 1} of {len(rollout.settings.steps)} at {rollout.weight:g} %"
     message = f"The deadline of {rollout.settings.deadline:g} s came before the evidence could decide {judged}."
-    return end(rollout, outcome, "inconclusive", Reason(code="deadline", message=message), *_told(decision))
+    return end(rollout, finish.outcome, finish.result, Reason(code="deadline", message=message), *_told(decision))
 
 
 def _told(decision: Decision) -> list[Reason]:

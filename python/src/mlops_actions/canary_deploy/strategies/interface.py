@@ -1,0 +1,37 @@
+"""What every strategy decides. A new one is one file that does it and one line in `names.py`.
+
+Strategies are pure: they know neither the proxy nor the clock, and are told what the evidence showed. That a candidate
+which is shown to be worse gets no traffic is no strategy's to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mlops_actions.evidence.statement import Result
+
+Outcome = Literal["promoted", "rolled-back", "held"]
+OnInconclusive = Literal["rollback", "hold"]
+
+
+@dataclass(frozen=True)
+class Finish:
+    """How a rollout is to end."""
+
+    outcome: Outcome
+    result: Result
+
+
+class Strategy(Protocol):
+    """How traffic moves while a candidate is judged."""
+
+    def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
+        """Of the input `steps`, the candidate's weights in percent that are judged, one after the other."""
+
+    def after_good(self, step: int, judged: Sequence[float]) -> float | Finish:
+        """The next weight, or the end, after a step (counted from 0) that showed the candidate to be good enough."""
+
+    def at_deadline(self, on_inconclusive: OnInconclusive) -> Finish:
+        """How it ends where the evidence could not decide."""

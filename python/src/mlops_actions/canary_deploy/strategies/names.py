@@ -1,0 +1,17 @@
+"""A strategy by its name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mlops_actions.canary_deploy.strategies.canary import Canary
+from mlops_actions.canary_deploy.strategies.interface import Strategy
+
+StrategyName = Literal["canary"]
+
+_STRATEGIES: dict[StrategyName, Strategy] = {"canary": Canary()}
+
+
+def strategy_of(name: StrategyName) -> Strategy:
+    """The strategy of that name."""
+    return _STRATEGIES[name]
