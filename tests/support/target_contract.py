@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from functools import partial
 
 import pytest
 
 from canary_site import MODEL, until
 from mlops_actions.canary_deploy.action import run
+from mlops_actions.canary_deploy.targets import MirroringTarget
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_bytes
 from target_site import TargetSite, Users, ask
@@ -127,6 +129,26 @@ class TargetContract:
         assert after.errors.canary.bad - before.errors.canary.bad == 3
         assert after.errors.canary.total - before.errors.canary.total == 3
 
+    def test_copies_go_to_the_candidate_and_users_hear_only_the_stable_side(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        if not isinstance(target, MirroringTarget):
+            return
+        assert target.mirror() == 0
+        before = site.source().read()
+        copies = site.candidate.answered
+        for percent, least, most in ((100, 100, 100), (25, 5, 50), (0, 0, 0)):
+            target.set_mirror(percent)
+            assert site.mirroring().mirror() == percent, "another process reads another share"
+            time.sleep(site.lag)
+            copies.clear()
+            assert ask(site.address, 100, keeps_alive=site.keeps_alive) == Counter(stable=100)
+            until(partial(_are_at_least, copies, least), 5)
+            assert len(copies) <= most
+        after = site.source().read()
+        assert after.errors.canary == before.errors.canary, "copies are counted as users' requests"
+        assert after.errors.baseline.total - before.errors.baseline.total == 300
+
     def test_both_servers_are_asked_for_their_health_and_model(self, site: TargetSite) -> None:
         target = site.target()
         target.prepare()
@@ -154,6 +176,10 @@ class TargetContract:
         assert users.first_failure is not None
         took = ended - users.first_failure
         assert took <= 2 + inputs.interval, f"{took:.2f} s from the first bad response to weight 0"
+
+
+def _are_at_least(answers: list[float], number: int) -> bool:
+    return len(answers) >= number
 
 
 def expect_share(site: TargetSite, percent: float, requests: int = 300) -> None:

@@ -15,7 +15,7 @@ from canary_site import MODEL, Backend, free_port, until
 from mlops_actions.canary_deploy.action import Inputs
 from mlops_actions.canary_deploy.memory import Memory
 from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
-from mlops_actions.canary_deploy.targets import Services, Target, open_target
+from mlops_actions.canary_deploy.targets import MirroringTarget, Services, Target, open_target
 from mlops_actions.evidence import digest_bytes
 
 TIME_LIMIT = 0.5
@@ -83,6 +83,12 @@ class TargetSite(ABC):
     def target(self) -> Target:
         """As a new process of ours opens it."""
         return open_target(self.location, self.services())
+
+    def mirroring(self) -> MirroringTarget:
+        """The same, of a program that can copy requests."""
+        target = self.target()
+        assert isinstance(target, MirroringTarget)
+        return target
 
     def source(self) -> MetricSource:
         """Its own counters."""

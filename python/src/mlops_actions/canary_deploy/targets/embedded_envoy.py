@@ -80,6 +80,7 @@ class EmbeddedEnvoy:
         """
         before = self._clusters_now()
         self._write(envoy_config.ROUTES_FILE, envoy_config.routes(time_limit))
+        self.admin.set_share(envoy_config.MIRROR_KEY, 0)
         if self.admin.share(envoy_config.KEY):
             self._route(stable, before[envoy_config.CANDIDATE])
             self.rest_at(0)
@@ -105,7 +106,7 @@ class EmbeddedEnvoy:
         return bool(asked)
 
     def _route(self, stable: Address, candidate: Address) -> None:
-        wanted = {envoy_config.STABLE: stable, envoy_config.CANDIDATE: candidate}
+        wanted = {envoy_config.STABLE: stable, envoy_config.CANDIDATE: candidate, envoy_config.SHADOW: candidate}
         self._write(envoy_config.CLUSTERS_FILE, envoy_config.clusters(stable, candidate))
         self._follow("its clusters", lambda: self._clusters_now() == wanted)
 

@@ -1,7 +1,7 @@
 """Envoy: an embedded one (`envoy:HOST:PORT`, where users reach it) or one that runs already (`envoy:http://ADMIN`).
 
 One that runs already has clusters `stable` and `candidate`, and for each path two routes, of which the first has our
-runtime key: see the guide. Its time limit is to be shorter than `interval`.
+runtime key; to mirror, it has a cluster `shadow` too: see the guide. Its time limit is to be shorter than `interval`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, percent_of
 from mlops_actions.canary_deploy.targets import weights
 from mlops_actions.canary_deploy.targets.addresses import Address, split_address
 from mlops_actions.canary_deploy.targets.embedded_envoy import EmbeddedEnvoy
-from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, STABLE
+from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, MIRROR_KEY, SHADOW, STABLE
 from mlops_actions.canary_deploy.targets.interface import SIDES, Capabilities, Services, Side
 from mlops_actions.errors import InputError
+
+_ROUNDING = 0.005
 
 
 @dataclass(frozen=True)
 class EnvoyTarget:
-    """Routes by one runtime key; see `Target`."""
+    """Routes by one runtime key, and mirrors by another; see `MirroringTarget`."""
 
     location: str
     services: Services
@@ -55,10 +57,7 @@ class EnvoyTarget:
 
     def weight(self) -> float:
         """What Envoy's runtime holds now, whoever set it."""
-        share = self.admin.share(KEY)
-        if share is not None:
-            return share
-        return 0.0 if self.embedded else self._default()
+        return self._share(KEY, f"Put before the route to {STABLE!r} one to {CANDIDATE!r} with the same match and")
 
     def set_weight(self, percent: float, expected: float | None = None) -> None:
         """Set the runtime key and read it back."""
@@ -67,6 +66,23 @@ class EnvoyTarget:
         weights.follow(self, percent)
         if self.embedded and percent in (0, 100):
             self.embedded.rest_at(round(percent))
+
+    def mirror(self) -> float:
+        """What Envoy's runtime holds now for the copies of the stable side's requests."""
+        where = f"Give the route to {STABLE!r} request_mirror_policies with the cluster {SHADOW!r} and"
+        return self._share(MIRROR_KEY, where)
+
+    def set_mirror(self, percent: float) -> None:
+        """Set the runtime key of the copies and read it back."""
+        if percent and SHADOW not in self._clusters():
+            raise InputError(
+                f"the Envoy at {self.admin.find()} has no cluster {SHADOW!r}, to which requests are copied.",
+                where="target",
+                hint=f"Define it with the server of {CANDIDATE!r}: so copies are counted apart from users' requests.",
+            )
+        self.mirror()
+        self.admin.set_share(MIRROR_KEY, percent)
+        weights.follow_state(self, f"to copy {percent:g} %", lambda: abs(self.mirror() - percent) < _ROUNDING)
 
     def probe(self, side: Side) -> servers.Probe:
         """Ask the server itself, not through the proxy."""
@@ -91,20 +107,23 @@ class EnvoyTarget:
                 f"the Envoy at {self.admin.find()} has no clusters {STABLE!r} and {CANDIDATE!r}.", where="target"
             )
 
-    def _default(self) -> float:
-        shares = [
+    def _share(self, key: str, where: str) -> float:
+        """What the runtime holds; where nobody ever set it, what the route says."""
+        share = self.admin.share(key)
+        if share is not None:
+            return share
+        defaults = [
             percent_of(found.get("default_value", 0))
             for found in _mappings(self.admin.configuration())
-            if found.get("runtime_key") == KEY
+            if found.get("runtime_key") == key
         ]
-        if not shares:
+        if not defaults:
             raise InputError(
-                f"no route of the Envoy at {self.admin.find()} has the runtime key {KEY}.",
+                f"no route of the Envoy at {self.admin.find()} has the runtime key {key}.",
                 where="target",
-                hint=f"Put before the route to {STABLE!r} one to {CANDIDATE!r} with the same match and "
-                f"runtime_fraction: {{default_value: {{numerator: 0}}, runtime_key: {KEY}}}.",
+                hint=f"{where} runtime_fraction: {{default_value: {{numerator: 0}}, runtime_key: {key}}}.",
             )
-        return shares[0]
+        return defaults[0]
 
     def _clusters(self) -> set[str]:
         found = (one.get("cluster") for one in _mappings(self.admin.configuration()))

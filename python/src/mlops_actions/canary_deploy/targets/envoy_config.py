@@ -11,8 +11,12 @@ from typing import Any
 STABLE = "stable"
 CANDIDATE = "candidate"
 """The clusters' names, in Envoy's counters too."""
+SHADOW = "shadow"
+"""The candidate as it is copied requests, so that these are counted apart from its users'."""
 KEY = "mlops_actions.canary.candidate"
 """The runtime key that holds the candidate's share; without it all traffic is the stable side's."""
+MIRROR_KEY = "mlops_actions.canary.mirror"
+"""The runtime key that holds the share of requests that is copied; without it none is."""
 
 CLUSTERS_FILE = "clusters.json"
 ROUTES_FILE = "routes.json"
@@ -64,16 +68,17 @@ def bootstrap(listen: tuple[str, int], folder: Path) -> Json:
 
 def clusters(stable: tuple[str, int], candidate: tuple[str, int]) -> Json:
     """Where the two sides are."""
-    return _resources([_cluster(STABLE, stable), _cluster(CANDIDATE, candidate)])
+    return _resources([_cluster(STABLE, stable), _cluster(CANDIDATE, candidate), _cluster(SHADOW, candidate)])
 
 
 def routes(time_limit: float) -> Json:
-    """A request goes to the candidate with the key's share, else to the stable side; never twice."""
+    """A request goes to the candidate with the key's share, else to the stable side, which may have it copied."""
     route = {"timeout": f"{time_limit:.3f}s"}
-    share = {"runtime_key": KEY, "default_value": {"numerator": 0, "denominator": "TEN_THOUSAND"}}
+    # The copy has the host that the user asked for.
+    mirror = {"cluster": SHADOW, "runtime_fraction": _share(MIRROR_KEY), "disable_shadow_host_suffix_append": True}
     both = [
-        {"match": {"prefix": "/", "runtime_fraction": share}, "route": {"cluster": CANDIDATE, **route}},
-        {"match": {"prefix": "/"}, "route": {"cluster": STABLE, **route}},
+        {"match": {"prefix": "/", "runtime_fraction": _share(KEY)}, "route": {"cluster": CANDIDATE, **route}},
+        {"match": {"prefix": "/"}, "route": {"cluster": STABLE, "request_mirror_policies": [mirror], **route}},
     ]
     configuration = {
         "@type": f"{_TYPES}.config.route.v3.RouteConfiguration",
@@ -94,6 +99,10 @@ def time_limit_of(route_configuration: Json) -> set[str]:
     """The time limits of a route configuration, as Envoy writes them, such as `8s`."""
     hosts = route_configuration["virtual_hosts"]
     return {route["route"]["timeout"] for host in hosts for route in host["routes"]}
+
+
+def _share(key: str) -> Json:
+    return {"runtime_key": key, "default_value": {"numerator": 0, "denominator": "TEN_THOUSAND"}}
 
 
 def _cluster(name: str, address: tuple[str, int]) -> Json:

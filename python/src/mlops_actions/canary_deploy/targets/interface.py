@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from mlops_actions.canary_deploy.servers import Probe
 from mlops_actions.canary_deploy.targets.addresses import Address, split_address
@@ -96,3 +96,14 @@ class Target(Protocol):
 
     def stop(self) -> bool:
         """Stop what `prepare` started, here or in an earlier run; returns whether there was anything."""
+
+
+@runtime_checkable
+class MirroringTarget(Target, Protocol):
+    """A target that can also copy users' requests to the candidate, whose answers to them nobody gets."""
+
+    def mirror(self) -> float:
+        """The share of requests in percent that is copied: what the target does, not what it was told."""
+
+    def set_mirror(self, percent: float) -> None:
+        """Copy that share of requests; returns when `mirror` confirms it."""

@@ -22,7 +22,7 @@ def follow(target: Target, percent: float, seconds: float = _FOLLOW_LIMIT) -> No
         time.sleep(_PAUSE)
 
 
-def follow_state(target: Target, what: str, followed: Callable[[], bool], seconds: float) -> None:
+def follow_state(target: Target, what: str, followed: Callable[[], bool], seconds: float = _FOLLOW_LIMIT) -> None:
     """Wait until the target has taken over something else than a weight. OutsideError where it does not."""
     until = time.monotonic() + seconds
     while not followed():
