@@ -8,8 +8,8 @@ ARG PIP_INDEX_URL
 WORKDIR /opt/mlops-actions
 COPY python/requirements python/requirements
 # Every file by its hash. uv goes along: it makes the environment that a model is scored in.
-RUN cat python/requirements/all.txt python/requirements/uv.txt > /tmp/locked.txt \
- && python3 python/requirements/install.py /tmp/locked.txt --into environment
+RUN cd python/requirements \
+ && python3 install.py all.txt aws.txt azure.txt uv.txt --into /opt/mlops-actions/environment
 COPY python/src python/src
 COPY container/mlops-actions bin/mlops-actions
 # Compiled files that do not hold a time, so that the same source makes the same layer.

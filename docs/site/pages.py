@@ -24,6 +24,7 @@ PAGES = {
     "docs/closed-networks.md": "closed-networks.md",
     "docs/registry.md": "registry.md",
     "docs/registry-layout.md": "registry-layout.md",
+    "docs/clouds.md": "clouds.md",
     "SECURITY.md": "security.md",
     "container/README.md": "container.md",
     "benchmarks/RESULTS.md": "measured.md",

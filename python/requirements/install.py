@@ -1,6 +1,6 @@
-"""Makes an environment that holds exactly what one of the locks in this folder names, every file checked by its hash.
+"""Makes an environment that holds exactly what some of the locks in this folder name, every file checked by its hash.
 
-python3 install.py core                   an environment kept for reuse; prints the path of its Python
+python3 install.py core aws               an environment kept for reuse; prints the path of its Python
 python3 install.py dev.txt --into .venv   an environment at a place of one's own; a later run brings it up to date
 
 Runs before anything is installed: standard library only. uv is the one on PATH, or else the one pinned in uv.txt,
@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 LOCKS = Path(__file__).resolve().parent
@@ -36,14 +36,14 @@ class InstallError(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("lock", help="core, data, envoy or all; with --into the path of a requirements file")
+    parser.add_argument("locks", nargs="+", help="names such as core and aws; with --into paths of requirements files")
     parser.add_argument("--into", type=Path, help="where the environment shall be")
     arguments = parser.parse_args()
     try:
         if arguments.into:
-            update(arguments.into.absolute(), Path(arguments.lock).absolute())
+            update(arguments.into.absolute(), [Path(lock).absolute() for lock in arguments.locks])
         else:
-            sys.stdout.write(f"{kept(LOCKS / f'{arguments.lock}.txt', os.environ)}\n")
+            sys.stdout.write(f"{kept([LOCKS / f'{lock}.txt' for lock in arguments.locks], os.environ)}\n")
     except InstallError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -53,27 +53,27 @@ def main() -> int:
     return 0
 
 
-def update(environment: Path, lock: Path) -> None:
-    """Brings `environment` to what `lock` names, and makes it first if it is not there."""
+def update(environment: Path, locks: Sequence[Path]) -> None:
+    """Brings `environment` to what `locks` name, and makes it first if it is not there."""
     with tempfile.TemporaryDirectory(prefix="mlops-actions-") as scratch:
         environment.parent.mkdir(parents=True, exist_ok=True)
         uv = UV.found(Path(scratch), beside=environment)
         if not runs(environment / "bin/python"):
             uv.run("venv", "--quiet", "--no-project", "--clear", "--python", sys.executable, str(environment))
-        uv.sync(environment, lock)
+        uv.sync(environment, locks)
 
 
-def kept(lock: Path, variables: Mapping[str, str]) -> Path:
+def kept(locks: Sequence[Path], variables: Mapping[str, str]) -> Path:
     """The Python of an environment shared by the steps of a job and, where the machine keeps it, by later jobs."""
     root = storage(variables)
-    environment = root / f"{lock.stem}-{fingerprint(lock)}"
+    environment = root / f"{'+'.join(lock.stem for lock in locks)}-{fingerprint(locks)}"
     python = environment / "bin/python"
     if complete(environment):
         return python
     with alone(root / "lock"):
         if not complete(environment):  # another step may have made it while this one waited
             with tempfile.TemporaryDirectory(prefix="new-", dir=root) as scratch:
-                build(environment, lock, Path(scratch))
+                build(environment, locks, Path(scratch))
     return python
 
 
@@ -90,23 +90,23 @@ def storage(variables: Mapping[str, str]) -> Path:
     return Path(tempfile.mkdtemp(prefix="mlops-actions-"))
 
 
-def fingerprint(lock: Path) -> str:
-    """What an environment depends on: its lock, and the interpreter and platform below it."""
+def fingerprint(locks: Sequence[Path]) -> str:
+    """What an environment depends on: its locks, and the interpreter and platform below it."""
     platform = getattr(sys.implementation, "_multiarch", sys.platform)  # tells glibc from musl
     below = (sys.base_prefix, sys.implementation.cache_tag, platform, os.uname().machine)
-    return hashlib.sha256(lock.read_bytes() + repr(below).encode()).hexdigest()[:16]
+    return hashlib.sha256(b"".join(lock.read_bytes() for lock in locks) + repr(below).encode()).hexdigest()[:16]
 
 
 def complete(environment: Path) -> bool:
     return (environment / "complete").is_file() and os.access(environment / "bin/python", os.X_OK)
 
 
-def build(environment: Path, lock: Path, scratch: Path) -> None:
+def build(environment: Path, locks: Sequence[Path], scratch: Path) -> None:
     """Makes the environment aside and renames it, so that nobody ever sees half of one."""
     uv = UV.found(scratch)
     new = scratch / "environment"
     uv.run("venv", "--quiet", "--no-project", "--relocatable", "--python", sys.executable, str(new))
-    uv.sync(new, lock)
+    uv.sync(new, locks)
     (new / "complete").touch()
     if environment.exists():  # damaged from outside
         environment.rename(scratch / "damaged")
@@ -143,11 +143,11 @@ class UV:
         call([*pip, *install, f"--target={scratch / 'uv'}", f"--requirement={LOCKS / 'uv.txt'}"], quiet, "pip")
         return cls(str(scratch / "uv/bin/uv"), uv_settings(read_pip_settings(listing or ""), os.environ))
 
-    def sync(self, environment: Path, lock: Path) -> None:
+    def sync(self, environment: Path, locks: Sequence[Path]) -> None:
         python = str(environment / "bin/python")
-        # A source distribution is built with what the same lock names.
-        locked = ("--require-hashes", "--build-constraints", str(lock), str(lock))
-        self.run("pip", "sync", "--quiet", "--python", python, *locked)
+        # A source distribution is built with what the same locks name.
+        building = (f"--build-constraints={lock}" for lock in locks)
+        self.run("pip", "sync", "--quiet", "--python", python, "--require-hashes", *building, *map(str, locks))
 
     def run(self, *arguments: str) -> None:
         fixed = {"UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}

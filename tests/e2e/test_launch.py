@@ -30,7 +30,7 @@ if "--wait" in sys.argv:
     print("waiting", flush=True)
     time.sleep(60)
 """
-LOCKS = ("core", "data", "envoy", "all")
+LOCKS = ("core", "data", "envoy", "all", "aws", "azure", "spark-connect")
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,41 @@ def test_each_action_gets_the_smallest_environment_it_can_work_in(
     launch: Launch, action: str, target: str, lock: str
 ) -> None:
     assert Path(launch(action, INPUT_TARGET=target)["prefix"]).name.startswith(f"{lock}-")
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "environment"),
+    [
+        ("promote-champion", {"INPUT_REGISTRY": "sagemaker:eu-west-1"}, "core+aws"),
+        ("canary-deploy", {"INPUT_TARGET": "azureml:sub/group/shop/flights"}, "core+azure"),
+        ("canary-deploy", {"INPUT_TARGET": "exec:x", "INPUT_METRICS_SOURCE": "cloudwatch:eu-west-1/e"}, "core+aws"),
+        ("validate-data", {"INPUT_ENGINE": "sc://spark:15002"}, "data+spark-connect"),
+        ("evaluate-model", {"INPUT_ENGINE": "sc://s", "INPUT_REGISTRY": "sagemaker:r"}, "data+aws+spark-connect"),
+        ("promote-champion", {"INPUT_DESCRIPTION": "a sagemaker model: new"}, "core"),
+    ],
+)
+def test_a_location_in_an_input_brings_what_its_system_needs(
+    launch: Launch, action: str, given: dict[str, str], environment: str
+) -> None:
+    assert Path(launch(action, **given)["prefix"]).name.rpartition("-")[0] == environment
+
+
+@pytest.mark.parametrize(
+    ("action", "environment"),
+    [("quality-gate", "core+aws"), ("evaluate-model", "data+aws+spark-connect"), ("run", "all+aws+spark-connect")],
+)
+@pytest.mark.parametrize("given", [{}, {"INPUT_WORKING_DIRECTORY": "model"}, {"INPUT_CONFIG": "model/mlops.yml"}])
+def test_so_does_one_in_the_settings(
+    launch: Launch, tmp_path: Path, action: str, environment: str, given: dict[str, str]
+) -> None:
+    settings = tmp_path / ("model/mlops.yml" if given else "mlops.yml")
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text("registry: sagemaker:eu-west-1\nvalidate-data: {engine: 'sc://spark:15002'}\n")
+    assert Path(launch(action, **given)["prefix"]).name.rpartition("-")[0] == environment
+
+
+def test_so_does_one_in_an_argument(launch: Launch) -> None:
+    assert Path(launch("trace", "m@champion", "--registry=sagemaker:r")["prefix"]).name.startswith("all+aws-")
 
 
 def test_the_users_settings_neither_reach_us_nor_get_lost(launch: Launch, tmp_path: Path) -> None:

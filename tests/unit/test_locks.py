@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = {path.stem: path for path in (ROOT / "python" / "requirements").glob("*.txt")}
+EXTRAS = {"aws", "azure", "spark-connect"}
+"""What `launch` adds to an environment where a location asks for it."""
 HEAVY = {"pandas", "scikit-learn", "scipy", "duckdb", "narwhals", "pyarrow", "joblib"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -29,10 +31,10 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def test_there_is_a_lock_for_every_environment() -> None:
-    assert set(LOCKS) == {"all", "core", "data", "dev", "envoy", "uv"}
+    assert set(LOCKS) == {"all", "core", "data", "dev", "envoy", "uv"} | EXTRAS
 
 
-@pytest.mark.parametrize("lock", ["core", "envoy"])
+@pytest.mark.parametrize("lock", ["core", "envoy", "aws", "azure"])
 def test_gate_promotion_and_canary_are_light(lock: str) -> None:
     assert not HEAVY & set(pins(LOCKS[lock]))
 
@@ -47,6 +49,8 @@ def test_each_environment_holds_what_its_actions_need() -> None:
     assert core | data <= set(pins(LOCKS["data"]))
     assert core | envoy <= set(pins(LOCKS["envoy"]))
     assert core | data | envoy <= set(pins(LOCKS["all"]))
+    for extra in EXTRAS:
+        assert names(PROJECT["optional-dependencies"][extra]) <= set(pins(LOCKS[extra]))
 
 
 @pytest.mark.parametrize("lock", sorted(LOCKS))
@@ -58,10 +62,20 @@ def test_every_pin_has_hashes_and_nothing_says_where_it_comes_from(lock: str) ->
     assert "://" not in text
 
 
-@pytest.mark.parametrize("lock", sorted(set(LOCKS) - {"dev"}))
+@pytest.mark.parametrize("lock", sorted(set(LOCKS) - {"dev"} - EXTRAS))
 def test_all_environments_are_parts_of_one_resolution(lock: str) -> None:
     whole = pins(LOCKS["dev"])
     assert all(versions <= whole[name] for name, versions in pins(LOCKS[lock]).items())
+
+
+@pytest.mark.parametrize("extra", sorted(EXTRAS))
+def test_what_is_added_agrees_with_every_environment_and_with_what_else_is_added(extra: str) -> None:
+    added = pins(LOCKS[extra])
+    for other in set(LOCKS) - {"dev", extra}:
+        there = pins(LOCKS[other])
+        assert {name: added[name] for name in added.keys() & there.keys()} == {
+            name: there[name] for name in added.keys() & there.keys()
+        }
 
 
 @pytest.mark.parametrize("action", ["quality_gate", "promote_champion", "canary_deploy"])

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.extras import require
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -24,18 +25,11 @@ def open_session(engine: str) -> SparkSession:
     for ten minutes.
     """
     remote = engine.startswith("sc:")
-    try:
-        from pyspark.sql import SparkSession
-    except ImportError:
-        extra, what = ("spark-connect", "pyspark-client") if remote else ("spark", "pyspark")
-        raise InputError(
-            f"`engine: {engine.partition(';')[0]}` needs the package {what}.",
-            where="engine",
-            hint=f"Install mlops-actions[{extra}].",
-        ) from None
+    what = f"`engine: {engine.partition(';')[0]}`"
+    pyspark = require("pyspark.sql", "spark-connect" if remote else "spark", what, where="engine")
     if remote:
         _refuse_silence(engine)
-    builder = SparkSession.builder
+    builder = pyspark.SparkSession.builder
     session: SparkSession = (builder.remote(engine) if remote else builder).getOrCreate()
     session.conf.set("spark.sql.session.timeZone", "UTC")
     # Spark takes a moment without zone in Python for one of the process's zone
