@@ -53,6 +53,17 @@ def test_rows_are_numbered_over_all_files(tmp_path: Path, engine: str) -> None:
         assert found.flags["bad"] == Tally(4, (2, 5, 60_005, 70_005))
 
 
+def test_cells_of_failing_rows_are_those_of_duckdb(tmp_path: Path, engine: str) -> None:
+    for form in ("parquet", "csv"):
+        folder = tmp_path / form
+        folder.mkdir()
+        for part, rows in enumerate((3, 70_000, 5)):
+            rows_of(f"SELECT {part} AS part, 'é' || i AS i FROM range({rows}) AS n(i)", folder, f"p{part}.{form}")
+        asked = ([70_004, 1, 99_999_999], ["i", "part"], 2)
+        found = open_table(str(folder), engine).cells(*asked)
+        assert found == open_table(str(folder)).cells(*asked) == {1: ("é1", "0"), 70_004: ("é1", "2")}
+
+
 def test_folders_name_columns(tmp_path: Path, engine: str) -> None:
     for year in (2023, 2024):
         (tmp_path / f"year={year}").mkdir()

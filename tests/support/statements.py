@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from mlops_actions.evidence import Predicate, Reason
-from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, Drift
+from mlops_actions.evidence.data_report import CheckResult, Column, DataReport, Drift, FailingRow
 from mlops_actions.evidence.evaluation import EstimateRecord, Evaluation, Slice
 from mlops_actions.evidence.promotion import Promotion
 from mlops_actions.evidence.rollout import Look, Rollout
@@ -36,8 +36,26 @@ def data_report() -> DataReport:
         shares=[0.4, 0.6],
         reference_shares=[0.7, 0.3],
     )
+    of_numbers = drift.model_copy(
+        update={
+            "column": "distance",
+            "bins": [f"{low:,} to {low + 250:,}" for low in range(0, 2500, 250)],
+            "shares": [0.02, 0.03, 0.05, 0.05, 0.1, 0.1, 0.1, 0.15, 0.2, 0.2],
+            "reference_shares": [0.1] * 10,
+        }
+    )
+    cells = {HOSTILE: "-1", "carrier": None, "note": f"{HOSTILE} and a long text that somebody typed …"}
+    failing = [FailingRow(row=row, checks=["1"], cells=cells) for row in (1, 1_000_004)]
     columns = [Column(name="carrier", type="string", nulls=0)]
-    return DataReport(result="fail", rows=9, columns=columns, checks=[check], drift=[drift])
+    return DataReport(
+        result="fail",
+        rows=9,
+        columns=columns,
+        checks=[check],
+        drift=[drift, of_numbers],
+        failing_rows=failing,
+        withheld=[HOSTILE],
+    )
 
 
 def evaluation() -> Evaluation:

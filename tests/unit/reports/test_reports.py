@@ -13,7 +13,7 @@ from mlops_actions.evidence import Predicate, Reason, Statement
 from mlops_actions.evidence.verdict import RuleOutcome, TestSetLook
 from mlops_actions.reports import to_html, to_markdown
 from mlops_actions.reports.markdown import MAX_ROWS
-from statements import ALL, HOSTILE, evaluation, verdict
+from statements import ALL, HOSTILE, data_report, evaluation, verdict
 
 
 class Reader(HTMLParser):
@@ -163,6 +163,18 @@ def test_a_warning_stands_above_the_numbers() -> None:
     warning = Reason(code="rows-dependent", message="Rows of one day err alike.", where="cluster", warning=True)
     section = to_markdown(Statement("m", "ab" * 32, evaluation().model_copy(update={"reasons": [warning]})))
     assert 0 < section.index("Warning: Rows of one day err alike.") < section.index("|")
+
+
+def test_every_drifted_column_is_drawn_as_far_as_a_page_holds_them() -> None:
+    one = data_report().drift[0]
+    many = [one.model_copy(update={"column": f"c{place}"}) for place in range(14)]
+    missing = one.model_copy(update={"column": "c0", "of": "missing"})
+    few = to_html([Statement("x", "ab" * 32, data_report().model_copy(update={"drift": [many[0], missing]}))])
+    assert ("drawn." in few, few.count("<caption>c0")) == (False, 2)
+    assert "<caption>c0 (missing): psi 0.3, limit 0.1</caption>" in few
+    page = to_html([Statement("x", "ab" * 32, data_report().model_copy(update={"drift": many}))])
+    assert page.count(": psi 0.3, limit 0.1</caption>") == 12
+    assert "<p>The first 12 of 14 drifted columns are drawn.</p>" in page
 
 
 def test_long_tables_are_cut_with_a_note() -> None:

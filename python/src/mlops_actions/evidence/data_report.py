@@ -36,6 +36,17 @@ class CheckResult(Document):
     message: str = Field(description="What was asked and what was found, in one sentence.")
 
 
+class FailingRow(Document):
+    """A row that breaks checks, as far as it may be shown."""
+
+    table: str | None = Field(None, description="The table of the contract, where several were checked.")
+    row: int = Field(description="Its number, from 0, over all files in order.")
+    checks: list[str] = Field(description="The `id` of each check that it is among the first to break.")
+    cells: dict[str, str | None] = Field(
+        {}, description="Column → its text, cut where it is long; null where the cell is missing."
+    )
+
+
 class Drift(Document):
     """How far one column moved from the reference."""
 
@@ -90,6 +101,10 @@ class DataReport(Predicate):
     rows: int
     columns: list[Column]
     checks: list[CheckResult]
+    failing_rows: list[FailingRow] = Field([], description="Some rows of each failing check.")
+    withheld: list[str] = Field(
+        [], description="Columns that `failing_rows` never shows: personal ones, keys beside them, undescribed ones."
+    )
     drift: list[Drift] = []
     unavailable: list[str] = Field([], description="Columns that are not available at prediction time.")
     profile: list[Distribution] = Field([], description="What later data can be compared with, where it was asked for.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from mlops_actions.evidence.data_report import FailingRow
 from mlops_actions.evidence.statement import Predicate, Statement
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -24,6 +25,8 @@ class Case:
     message: str
     where: str | None = None
     """`file:line`, where it has one."""
+    details: str = ""
+    """What stands below the message, a line each."""
     blocks: bool = True
     """Whether it may refuse anything; what only warns is skipped where it fails, with its message."""
 
@@ -61,7 +64,7 @@ def _case(suite: Element, kind: str, case: Case) -> None:
     tag = "failure" if _failing(case) else "skipped"
     word = case.result if case.blocks else f"warning: {case.result}"
     found = SubElement(element, tag, {"message": _clean(case.message), **({"type": word} if tag == "failure" else {})})
-    found.text = _clean(f"{word}: {case.message}")
+    found.text = _clean("\n".join(filter(None, (f"{word}: {case.message}", case.details))))
 
 
 def _failing(case: Case) -> bool:
@@ -76,7 +79,7 @@ def _whole(statement: Statement[Any]) -> Iterator[Case]:
 def _verdict(statement: Statement[Any]) -> Iterator[Case]:
     for rule in statement.predicate.rules:
         name = rule.rule if rule.slice is None else f"{rule.rule} [{rule.slice}]"
-        yield Case(name, rule.result, rule.message, rule.where, rule.severity == "block")
+        yield Case(name, rule.result, rule.message, rule.where, blocks=rule.severity == "block")
     yield from _whole(statement)
 
 
@@ -84,11 +87,17 @@ def _data_report(statement: Statement[Any]) -> Iterator[Case]:
     for check in statement.predicate.checks:
         subject = ".".join(part for part in (check.table, check.column) if part)
         name = f"{subject}: {check.check}" if subject else check.check
-        yield Case(name, check.result, check.message, check.where, check.severity == "error")
+        rows = "\n".join(_row(row) for row in statement.predicate.failing_rows if check.id in row.checks)
+        yield Case(name, check.result, check.message, check.where, rows, check.severity == "error")
     for drift in statement.predicate.drift:
         message = f"{drift.method} is {drift.value}, the limit {drift.limit}."
-        yield Case(f"{drift.column}: drift", drift.result, message, drift.where, drift.severity == "error")
+        yield Case(f"{drift.column}: drift", drift.result, message, drift.where, blocks=drift.severity == "error")
     yield from _whole(statement)
+
+
+def _row(row: FailingRow) -> str:
+    cells = ", ".join(f"{name}={'(missing)' if cell is None else cell}" for name, cell in row.cells.items())
+    return f"row {row.row}: {cells}" if cells else f"row {row.row}"
 
 
 _CASES: Mapping[str, Callable[[Statement[Any]], Iterator[Case]]] = {"verdict": _verdict, "data-report": _data_report}

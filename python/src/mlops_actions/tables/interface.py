@@ -252,6 +252,12 @@ class Table(Protocol):
         Raises InputError for a column that is not there or that holds nested values.
         """
 
+    def cells(self, rows: Sequence[int], columns: Sequence[str], length: int) -> dict[int, tuple[str | None, ...]]:
+        """Row number → what stands there in these columns, as text of at most so many characters.
+
+        Rows that the table does not have, or cannot number, are left out.
+        """
+
     def scan(self, scan: Scan) -> Scanned:
         """Answer everything in as few passes as the engine can, one where possible."""
 

@@ -67,7 +67,12 @@ class Inputs(CommonInputs):
         "Lake versions, and what is too large to be copied from a bucket.",
     )
     failing_rows: int = Field(
-        5, ge=0, le=1000, description="How many failing row numbers, counted from 0, to keep of each check."
+        5,
+        ge=0,
+        le=1000,
+        description="How many failing rows to keep of each check: their numbers, counted from 0, and their cells. Of "
+        "columns that the contract classifies as personal, keys beside them, and columns that it does not describe no "
+        "cell is kept.",
     )
     strict: bool = Field(False, description="Whether what the contract asks and cannot be checked is a failure.")
 
@@ -117,11 +122,13 @@ def examine(
     from mlops_actions.validate_data.custom.asking import ask, measures
     from mlops_actions.validate_data.custom.history import earlier_rows
     from mlops_actions.validate_data.custom.reference import make_profile, read_reference
+    from mlops_actions.validate_data.failing import show_failing
     from mlops_actions.validate_data.inspection import inspect
     from mlops_actions.validate_data.written import as_written
 
     contracts = {name: asked_of.read(name) for name in tables}
-    tables = {name: as_written(contracts[name], table) for name, table in tables.items()}
+    raw = tables
+    tables = {name: as_written(contracts[name], table) for name, table in raw.items()}
     first, *further = tables
     contract, data = contracts[first], tables[first]
     holdout = as_written(contract, holdout) if holdout else None
@@ -144,13 +151,14 @@ def examine(
         found = asked.judge(inspections[first].scanned)
         profile = make_profile(data, wanted, contract) if inputs.profile else []
         across = judge_across(inspections, inputs.failing_rows, datetime.now(UTC).replace(tzinfo=None))
+        checks = [*in_order(inspections, across), *found.checks]
+        failing, hidden = show_failing(contracts, raw, checks)
         materials = [digest.result() for digest in digests]
     if inputs.require_digest == "strong":
         _refuse_weak(materials)
-    checks = [*in_order(inspections, across), *found.checks]
     scanned = inspections[first].scanned
     report = _report(contract, data, scanned, checks, list(found.drift), materials, strict=inputs.strict)
-    report = report.model_copy(update={"profile": profile})
+    report = report.model_copy(update={"profile": profile, "failing_rows": failing, "withheld": hidden})
     return Statement(name=data.location, sha256=materials[0].digest["sha256"], predicate=report)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ROW_BITS = 40
 """A row's code is its file's place shifted by this, plus its row in the file: ordered over all files."""
-_BY_FILE = f"(file_index::BIGINT << {ROW_BITS} | file_row_number)"
+BY_FILE = f"(file_index::BIGINT << {ROW_BITS} | file_row_number)"
 IN_ORDER = "(row_number() OVER () - 1)"
 _LARGEST_JSON = 64 << 20
 _JSON_WORDS = {"ARRAY": "array", "VARCHAR": "string", "BOOLEAN": "boolean", "NULL": "null"}
@@ -58,7 +58,7 @@ def read_parquet(files: Files, connection: duckdb.DuckDBPyConnection) -> Reading
     hidden = {name.lower() for name in types} & {"file_index", "file_row_number"}
     # row_number is slower, but the virtual columns are hidden by real ones
     stored: dict[str, StoredType] = {name: logical(type_) for name, type_ in types.items()}
-    reading = Reading(source, IN_ORDER if hidden else _BY_FILE, stored, files.addresses, prepare)
+    reading = Reading(source, IN_ORDER if hidden else BY_FILE, stored, files.addresses, prepare)
     return with_partitions(replace(reading, pandas=_pandas(files, types, connection)), files)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -14,6 +15,7 @@ import narwhals as nw
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Material
 from mlops_actions.tables.duckdb.arrays import fetch
+from mlops_actions.tables.duckdb.cells import read_cells
 from mlops_actions.tables.duckdb.errors import explained
 from mlops_actions.tables.duckdb.inference import UNTYPED, infer
 from mlops_actions.tables.duckdb.match import find_likes
@@ -107,6 +109,13 @@ class DuckdbTable:
         with self._explained():
             return fetch(wanted, self._connection, self._reading, self._sampled(sample)) if wanted else {}
 
+    def cells(self, rows: Sequence[int], columns: Sequence[str], length: int) -> dict[int, tuple[str | None, ...]]:
+        """A pass over the columns; Parquet files are read only where the rows are."""
+        codes = [code for row in rows for code in self._codes(row)]
+        with self._explained():
+            found = read_cells(codes, len(rows), columns, length, self._connection, self._reading)
+        return {self._row_number(code): cells for code, cells in found.items()}
+
     def scan(self, scan: Scan) -> Scanned:
         """Answer everything in one pass; a second one finds the row numbers of repeated keys, where there are any."""
         with self._explained():
@@ -160,6 +169,15 @@ class DuckdbTable:
             return self._viewed._row_number(code)
         file, row = divmod(code, 1 << ROW_BITS)
         return self._offsets[file] + row if file else row
+
+    def _codes(self, row: int) -> set[int]:
+        """What `_row_number` turns into this number: counted over all files, or by file; there is only one of them."""
+        if self._viewed:
+            return self._viewed._codes(row)
+        if not self._reading.footers:
+            return {row}
+        file = bisect_right(self._offsets, row) - 1
+        return {row, file << ROW_BITS | row - self._offsets[file]}
 
     def _sampled(self, rows: int | None) -> str:
         step = self.row_count() // rows if rows else 1

@@ -15,6 +15,7 @@ from mlops_actions.tables.files import Files
 from mlops_actions.tables.identity import Identity
 from mlops_actions.tables.interface import Column, LogicalType, Match, Query, Scan, Scanned, StoredType, Tally, View
 from mlops_actions.tables.spark.arrays import fetch
+from mlops_actions.tables.spark.cells import read_cells
 from mlops_actions.tables.spark.errors import explained
 from mlops_actions.tables.spark.match import find_likes
 from mlops_actions.tables.spark.reading import ROW, Reading
@@ -86,6 +87,11 @@ class SparkTable:
                 raise InputError(f"the column {name!r} holds {type_} values, not simple ones.", where=self.location)
         with explained(self.location):
             return fetch(self._rows_of(wanted, sample), wanted) if wanted else {}
+
+    def cells(self, rows: Sequence[int], columns: Sequence[str], length: int) -> dict[int, tuple[str | None, ...]]:
+        """A pass over the columns."""
+        with explained(self.location):
+            return read_cells(rows, columns, length, self._reading)
 
     def scan(self, scan: Scan) -> Scanned:
         """One pass for all counts; one more for each key, each group, and the numbers of failing rows."""
