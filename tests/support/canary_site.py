@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_actions.canary_deploy.action import Inputs
-from mlops_actions.canary_deploy.memory import Memory
+from mlops_actions.canary_deploy.memory import Memory, local_folder, open_memory
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget, open_target
 
@@ -154,15 +154,19 @@ class Site:
         return Inputs.model_validate(settings | given)
 
     def target(self) -> EnvoyTarget:
-        services = Services(self.stable.address, self.candidate.address, "/healthz", 0.3, self.memory().folder)
+        services = Services(self.stable.address, self.candidate.address, "/healthz", 0.3, self.local_folder)
         return open_target(self.location, services)
 
     def memory(self) -> Memory:
-        return Memory(str(self.state), self.location)
+        return open_memory(str(self.state), "", self.location)
+
+    @property
+    def local_folder(self) -> Path:
+        return local_folder(str(self.state), self.location)
 
     @property
     def proxy_folder(self) -> Path:
-        return self.memory().folder / "envoy"
+        return self.local_folder / "envoy"
 
     def start_proxy(self) -> None:
         self.target().prepare()

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from canary_site import MODEL, Backend, free_port, until
 from mlops_actions.canary_deploy.action import Inputs
-from mlops_actions.canary_deploy.memory import Memory
+from mlops_actions.canary_deploy.memory import local_folder
 from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
 from mlops_actions.canary_deploy.targets import MirroringTarget, Services, Target, open_target
 from mlops_actions.evidence import digest_bytes
@@ -77,7 +77,7 @@ class TargetSite(ABC):
 
     def services(self) -> Services:
         """As the inputs name them."""
-        folder = Memory(str(self.folder / "state"), self.location).folder
+        folder = local_folder(str(self.folder / "state"), self.location)
         return Services(*self.names, "/healthz", TIME_LIMIT, folder)
 
     def target(self) -> Target:

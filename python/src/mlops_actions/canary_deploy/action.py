@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from mlops_actions.canary_deploy.conduct import ABORTED, Scene, conduct, no_longer_fit, settle
-from mlops_actions.canary_deploy.memory import Memory
+from mlops_actions.canary_deploy.memory import local_folder, open_memory
 from mlops_actions.canary_deploy.metrics import open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
@@ -105,8 +105,11 @@ class Inputs(CommonInputs):
         "/healthz", description="Path that a healthy server answers with a status of 2xx."
     )
     health_timeout: Seconds = Field(60, description="How long the servers may take to get healthy.")
-    state: str = Field(
-        "mlops-state", description="Folder that remembers an unfinished rollout, and the embedded Envoy."
+    state: str | None = Field(
+        None,
+        description="What remembers an unfinished rollout: a folder of this machine, or a place that others see too, "
+        "such as `s3://bucket/folder` or `file:/shared/folder`; by default the registry where it is a bucket, else the "
+        "folder `mlops-state`.",
     )
 
 
@@ -149,14 +152,14 @@ def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
     if found.candidate.sha256 != terms.candidate.sha256:
         raise InputError(
             f"the rollout of another model ({found.candidate.sha256[:12]}) has not ended on {terms.settings.target}.",
-            where=str(scene.memory.folder),
+            where=scene.memory.location,
             hint="Run it to its end, or give `mode: abort`.",
         )
     servers = (found.settings.stable, found.settings.candidate)
     if servers != (terms.settings.stable, terms.settings.candidate):
         raise InputError(
             f"a rollout between other servers has not ended: stable {servers[0]}, candidate {servers[1]}.",
-            where=str(scene.memory.folder),
+            where=scene.memory.location,
             hint="Name these to run it to its end, or give `mode: abort`.",
         )
     logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
@@ -170,7 +173,7 @@ def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
 def _status(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
     found = scene.memory.load()
     if found is None:
-        return _nothing(inputs, scene.target.weight())
+        return _nothing(inputs, scene, scene.target.weight())
     weight = scene.target.weight()
     logger.info("the candidate's weight is %g %%", weight)
     message = f"The proxy holds {weight:g} %, the rollout had set {found.weight:g} %."
@@ -194,7 +197,7 @@ def _abort(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
         if inputs.mode == "stop" and scene.target.stop():
             logger.info("the embedded proxy was stopped")
     if found is None:
-        return _nothing(inputs, 0.0)
+        return _nothing(inputs, scene, 0.0)
     return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))
 
 
@@ -208,10 +211,11 @@ def _take_back(target: Target) -> None:
         target.set_weight(0)
 
 
-def _nothing(inputs: Inputs, weight: float) -> Statement[document.Rollout]:
+def _nothing(inputs: Inputs, scene: Scene, weight: float) -> Statement[document.Rollout]:
+    where = scene.memory.location
     subject = last_subject(EvidenceStore(inputs.evidence)) if inputs.model is None else None
     subject = subject or _subject(inputs)
-    message = f"No rollout on {inputs.target} is remembered in {inputs.state!r}; the candidate holds {weight:g} %."
+    message = f"No rollout on {inputs.target} is remembered in {where!r}; the candidate holds {weight:g} %."
     refusal = Refusal("inconclusive", (Reason(code="no-rollout", message=message),), _candidate(subject))
     return state_refusal(refusal, _terms(inputs, subject), "refused", subject.materials)
 
@@ -225,9 +229,10 @@ def _candidate(subject: Subject) -> Candidate:
 
 
 def _scene(inputs: Inputs) -> Scene:
-    memory = Memory(inputs.state, inputs.target)
+    memory = open_memory(inputs.state, inputs.registry, inputs.target)
+    folder = local_folder(inputs.state, inputs.target)
     time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
-    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, memory.folder)
+    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder)
     target = open_target(inputs.target, services)
     least = target.capabilities.least_weight
     for step in inputs.steps:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from mlops_actions import cancellation
 from mlops_actions.canary_deploy.baseline import longest_gap
 from mlops_actions.canary_deploy.looks import Seen
-from mlops_actions.canary_deploy.memory import Memory
+from mlops_actions.canary_deploy.memory import Memory, TakenOverError
 from mlops_actions.canary_deploy.metrics import MetricSource, Snapshot
 from mlops_actions.canary_deploy.metrics.interface import blocks_since
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, confirm, end, look
@@ -59,6 +59,8 @@ def conduct(rollout: Rollout, scene: Scene) -> Rollout:
     with cancellation.deferred():
         try:
             rollout = _watched(rollout, scene)
+        except TakenOverError:
+            raise
         except MlopsError as error:
             ending = Reason(code="target-failed", message=f"The rollout could not go on: {error}")
             rollout = end(rollout, "rolled-back", "inconclusive", ending)
@@ -70,13 +72,22 @@ def conduct(rollout: Rollout, scene: Scene) -> Rollout:
 
 
 def settle(rollout: Rollout, scene: Scene) -> Rollout:
-    """Set and confirm the weight of a rollout that means to end, cancelled or not. OutsideError where that fails."""
+    """Set and confirm the weight of a rollout that means to end, cancelled or not. OutsideError where that fails.
+
+    TakenOverError, and nothing set, where it is another run's by now.
+    """
     with cancellation.deferred():
+        forgotten = None
         try:
             scene.memory.save(rollout)
-        finally:
+        except TakenOverError:
+            raise
+        except MlopsError as error:
+            forgotten = error
+        _set(rollout, scene)
+        if forgotten:
             # A disk that is full must not keep users on a bad candidate.
-            _set(rollout, scene)
+            raise forgotten
         rollout = confirm(rollout)
         scene.memory.save(rollout)
     logger.info("the candidate holds %g %% of the traffic", rollout.weight)

@@ -36,10 +36,11 @@ _WORDS = 300
 class Objects:
     """The objects below one location: a folder (`file:path` or a plain path) or a bucket's URL."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, retries: RetryConfig = RETRIES) -> None:
         self.location = location
         self.folder = _folder(location)
         """None for a bucket."""
+        self._retries = retries
         self._durable: set[Path] = set()
         """Folders that a power cut leaves where they are."""
 
@@ -188,7 +189,7 @@ class Objects:
 
         if self.folder:
             return LocalStore(self.folder, mkdir=True)
-        return from_url(self.location, retry_config=RETRIES)
+        return from_url(self.location, retry_config=self._retries)
 
     def _remote_parts(self, key: str) -> Iterator[bytes] | None:
         import obstore

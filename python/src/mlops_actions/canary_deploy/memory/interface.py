@@ -1,0 +1,45 @@
+"""What remembers the rollout of one target. A new kind is one file that does it and one line in `locations.py`."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from mlops_actions.canary_deploy.rollout import Rollout
+from mlops_actions.errors import OutsideError
+
+
+class TakenOverError(OutsideError):
+    """Another run conducts this rollout by now: nothing of it may be changed here, its weight neither."""
+
+
+class Memory(Protocol):
+    """The newest rollout of one target, who conducts it, and whether it is asked to end.
+
+    Every method raises OutsideError when what remembers cannot be reached, read or written.
+    """
+
+    @property
+    def location(self) -> str:
+        """Where it is, for messages."""
+
+    def load(self) -> Rollout | None:
+        """The rollout that was remembered last. InputError when what is there was damaged."""
+
+    def save(self, rollout: Rollout) -> None:
+        """Remember a rollout, whole or not at all; only inside `lock`. TakenOverError where the lock was lost."""
+
+    def lock(self, patience: float = 0.0) -> AbstractContextManager[None]:
+        """Be the only one that conducts a rollout on this target, until the end of the context or of the process.
+
+        OutsideError, which names who does, when another one does and goes on for `patience` seconds.
+        """
+
+    def ask_to_abort(self) -> None:
+        """Let whoever conducts a rollout end it at the next look."""
+
+    def asked_to_abort(self) -> bool:
+        """Whether somebody asked for the end."""
+
+    def forget_abort(self) -> None:
+        """The request was answered."""
