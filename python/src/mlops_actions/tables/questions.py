@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import narwhals as nw
 
@@ -56,6 +56,6 @@ def parts_of(index: int, columns: tuple[str, ...]) -> list[str]:
     return [f"key_{index}_{place}" for place in range(len(columns))]
 
 
-def complete(parts: list[str]) -> str:
+def complete(parts: Sequence[str]) -> str:
     """True where no part of a key is missing."""
     return " AND ".join(f"{part} IS NOT NULL" for part in parts)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import duckdb
 
 _MEMORY = "2GB"
+_EARLY, _EARLY_OF_A_THREAD = 400, 128
+"""Megabytes; with less than that for each thread even what spills does not run."""
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -24,3 +28,18 @@ def connect() -> duckdb.DuckDBPyConnection:
     # it lets the reader of CSV do a TRY_CAST's work, which then fails where the cast would give NULL
     connection.execute("SET disabled_optimizers = 'type_pushdown'")
     return connection
+
+
+def threads(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many work at once."""
+    return int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
+
+
+@contextmanager
+def spilling_early(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Let what grows with the rows spill before it has to: that costs no time, and runners have little memory."""
+    connection.execute(f"SET memory_limit = '{max(_EARLY, threads(connection) * _EARLY_OF_A_THREAD)}MB'")
+    try:
+        yield
+    finally:
+        connection.execute(f"SET memory_limit = '{_MEMORY}'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -35,11 +35,24 @@ def find_likes(
         theirs = _selected(_as_called(match), other)
         found = _without_like(keys, mine, theirs) if match.without else _in_other(keys, mine, theirs)
     else:
-        found = _conflicting(keys, mine) if match.unlike else _repeated(keys, mine)
+        found = _conflicting(keys, mine) if match.unlike else repeated_rows(keys, mine)
     first = f"min(row_code, {match.first})" if match.first else "NULL"
     query = f"{found} SELECT count(*), {first} FROM found"  # noqa: S608
     count, codes = connection.execute(query).fetchall()[0]
     return Tally(count, tuple(row_number(code) for code in codes or ()))
+
+
+def repeated_rows(keys: Sequence[str], mine: str) -> str:
+    """SQL for `found`: codes of rows whose values an earlier one has. `mine` selects a row's code, keys and hash."""
+    listed = ", ".join(keys)
+    return f"""
+        WITH suspects AS (SELECT key_hash FROM {mine} GROUP BY key_hash HAVING count(*) > 1),
+        numbered AS (
+            SELECT row_code, row_number() OVER (PARTITION BY {listed} ORDER BY row_code) AS place
+            FROM {mine} WHERE key_hash IN (FROM suspects)
+        ),
+        found AS (SELECT row_code FROM numbered WHERE place > 1)
+    """  # noqa: S608
 
 
 def _as_called(match: Match) -> Match:
@@ -66,18 +79,6 @@ def _comparable(name: str, match: Match, reading: Reading) -> str:
     wanted = match.types[name]
     cell = typed(name, reading.stored[name], wanted)
     return f"({cell})::{_COMMON[wanted]}" if wanted in _COMMON else cell
-
-
-def _repeated(keys: list[str], mine: str) -> str:
-    listed = ", ".join(keys)
-    return f"""
-        WITH suspects AS (SELECT key_hash FROM {mine} GROUP BY key_hash HAVING count(*) > 1),
-        numbered AS (
-            SELECT row_code, row_number() OVER (PARTITION BY {listed} ORDER BY row_code) AS place
-            FROM {mine} WHERE key_hash IN (FROM suspects)
-        ),
-        found AS (SELECT row_code FROM numbered WHERE place > 1)
-    """  # noqa: S608
 
 
 def _conflicting(keys: list[str], mine: str) -> str:

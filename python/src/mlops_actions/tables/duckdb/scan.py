@@ -1,4 +1,4 @@
-"""Every question of a scan in one SELECT: counts, first row numbers and exact uniqueness side by side."""
+"""Every question of a scan in one SELECT, counts and first row numbers side by side; uniqueness and groups apart."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import narwhals as nw
 
 from mlops_actions.tables.duckdb.reading import Reading
 from mlops_actions.tables.duckdb.types import free_name, present, quoted, typed, unreadable
+from mlops_actions.tables.duckdb.uniqueness import bounds, first_repeated, surplus
 from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, Tally
 from mlops_actions.tables.questions import aggregate, columns_of, complete, conditions_of, count, parts_of
 
@@ -23,16 +24,18 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     counts = [count(condition) for condition in conditions.values()]
     firsts = [f"min(CASE WHEN {condition} THEN row_code END, {scan.first})" for condition in conditions.values()]
     filled = [f"count(present_{place})" for place in range(len(reading.stored))]
-    surplus = [_surplus(parts_of(index, columns)) for index, columns in enumerate(scan.keys.values())]
     plain = [count(f"count_{index}") for index in range(len(scan.counts))]
     single = [aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
-    asked = ["count(*)", *filled, *plain, *single, *surplus, *counts, *(firsts if scan.first else [])]
+    keys = {name: parts_of(index, columns) for index, (name, columns) in enumerate(scan.keys.items())}
+    within = {name: bounds(parts, relation) for name, parts in keys.items()}
+    keyed = [asked for name, parts in keys.items() for asked in (count(complete(parts)), *within[name])]
+    asked = ["count(*)", *filled, *plain, *single, *keyed, *counts, *(firsts if scan.first else [])]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
 
     present_counts = dict(zip(reading.stored, _take(found, len(filled)), strict=True))
     plain_counts = dict(zip(scan.counts, _take(found, len(plain)), strict=True))
     aggregates = dict(zip(scan.aggregates, _take(found, len(single)), strict=True))
-    surplus_counts = dict(zip(scan.keys, _take(found, len(surplus)), strict=True))
+    key_counts = {name: _take(found, 1 + len(within[name])) for name in keys}
     condition_counts = dict(zip(conditions, _take(found, len(counts)), strict=True))
     first_rows = dict(zip(conditions, found, strict=False))
 
@@ -43,9 +46,11 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     def missing(name: str) -> Tally:
         return tally(("missing", name)) if name in scan.missing else Tally(rows - present_counts[name])
 
-    def repeated(index: int, name: str) -> Tally:
-        codes = _repeated_rows(relation, parts_of(index, scan.keys[name]), scan.first) if surplus_counts[name] else []
-        return Tally(surplus_counts[name], tuple(row_number(code) for code in codes))
+    def repeated(name: str) -> Tally:
+        filled, *low_and_high = key_counts[name]
+        number = surplus(keys[name], low_and_high, filled, relation, connection)
+        codes = first_repeated(keys[name], scan.first, rows, relation, connection) if number and scan.first else []
+        return Tally(number, tuple(row_number(code) for code in codes))
 
     return Scanned(
         rows=rows,
@@ -53,7 +58,7 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
         unreadable={name: tally(("unreadable", name)) for name in scan.types},
         flags={name: tally(("flag", name)) for name in scan.flags},
         counts=plain_counts,
-        keys={name: repeated(index, name) for index, name in enumerate(scan.keys)},
+        keys={name: repeated(name) for name in keys},
         aggregates=aggregates,
         groups={name: _groups(relation, index, groups) for index, (name, groups) in enumerate(scan.groups.items())},
     )
@@ -90,29 +95,6 @@ def _groups(relation: duckdb.DuckDBPyRelation, index: int, groups: Groups) -> tu
         )
         for value, rows, *found in (selected.fetchall() if selected else [])
     )
-
-
-def _surplus(parts: list[str]) -> str:
-    """Rows beyond the first of their value, exactly: an approximate count must never decide."""
-    value = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
-    if len(parts) > 1:
-        value = f"CASE WHEN {complete(parts)} THEN {value} END"
-    return f"count({value}) - count(DISTINCT {value})"
-
-
-def _repeated_rows(relation: duckdb.DuckDBPyRelation, parts: list[str], first: int) -> list[int]:
-    """Codes of the first rows whose value was there before; items of one list share theirs."""
-    columns = ", ".join(parts)
-    query = f"""
-        SELECT DISTINCT rows.row_code
-        FROM rows JOIN (
-            SELECT {columns}, min(row_code, 2)[2] AS second_code FROM rows
-            WHERE {complete(parts)} GROUP BY {columns} HAVING count(*) > 1
-        ) AS repeated USING ({columns})
-        WHERE rows.row_code >= repeated.second_code ORDER BY rows.row_code LIMIT {first}
-    """  # noqa: S608
-    found = relation.query("rows", query) if first else None
-    return [code for (code,) in found.fetchall()] if found else []
 
 
 def _take(values: list[Any], count: int) -> list[Any]:
