@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.canary_deploy.action import Inputs, run
+from mlops_actions.canary_deploy.strategies import strategy_of
 from mlops_actions.canary_deploy.subject import find_subject
 from mlops_actions.ci.sources import collect, read_inputs
 from mlops_actions.errors import InputError
@@ -27,14 +28,19 @@ def judged(folder: Path, sha256: str, result: Result) -> None:
 
 def test_the_defaults_are_what_the_description_says() -> None:
     inputs = read()
-    assert inputs.steps == [5, 20, 50, 100]
+    assert (inputs.strategy, inputs.steps, strategy_of("canary").usual_steps) == ("canary", None, (5, 20, 50, 100))
     assert (inputs.interval, inputs.deadline, inputs.error_margin, inputs.alpha) == (10, 3600, 0.01, 0.05)
 
 
-@pytest.mark.parametrize("steps", ["", "100", "5,5,100", "20,5", "0,50", "5,200"])
+@pytest.mark.parametrize("steps", ["", "5,5,100", "20,5", "0,50", "5,200"])
 def test_steps_that_do_not_rise_to_a_hundred_are_refused(steps: str) -> None:
-    with pytest.raises(InputError, match="write rising percentages, the first below 100, such as 5, 20, 50, 100"):
+    with pytest.raises(InputError, match="write rising percentages, such as 5, 20, 50, 100"):
         read(steps=steps)
+
+
+def test_steps_that_are_none_of_the_strategys_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"'steps' is 5, 100, and blue-green switches at once\. Write steps: 95, 100"):
+        run(read(strategy="blue-green", steps="5, 100", state=str(tmp_path)))
 
 
 def test_a_step_that_the_target_cannot_set_is_refused(tmp_path: Path) -> None:
@@ -43,7 +49,7 @@ def test_a_step_that_the_target_cannot_set_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("key", "value"), [("mode", "go"),
-                                            ("strategy", "shadow"), ("alpha", "0"), ("error-margin", "1"),
+                                            ("strategy", "yolo"), ("alpha", "0"), ("error-margin", "1"),
                                             ("interval", "0"), ("interval", "0.05"),
                                             ("on-inconclusive", "wait")])  # fmt: skip
 def test_a_wrong_input_names_itself(key: str, value: str) -> None:

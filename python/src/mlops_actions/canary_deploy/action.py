@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import logging
+import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from mlops_actions.canary_deploy.conduct import ABORTED, Scene, conduct, no_longer_fit, settle
+from mlops_actions.canary_deploy.conduct import ABORTED, RETURNED, Scene, conduct, no_longer_fit, settle
 from mlops_actions.canary_deploy.memory import local_folder, open_memory
 from mlops_actions.canary_deploy.metrics import open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, end, resume
+from mlops_actions.canary_deploy.servers import Probe
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
 from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName, strategy_of
 from mlops_actions.canary_deploy.subject import Subject, find_subject, last_subject, materials_of
 from mlops_actions.canary_deploy.targets import Services, Target, open_target
 from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_words
-from mlops_actions.errors import InputError
+from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import EvidenceStore, Reason, Statement
 from mlops_actions.evidence import rollout as document
 
@@ -35,9 +38,9 @@ _OTHER_PROCESS = 30.0
 
 
 def rising(steps: list[float]) -> list[float]:
-    """Weights in percent that rise from above 0; the first leaves something to compare with."""
-    if not steps or not 0 < steps[0] < 100 or steps[-1] > 100 or sorted(set(steps)) != steps:
-        raise ValueError("write rising percentages, the first below 100, such as 5, 20, 50, 100")
+    """Weights in percent that rise from above 0."""
+    if not steps or not 0 < steps[0] or steps[-1] > 100 or sorted(set(steps)) != steps:
+        raise ValueError("write rising percentages, such as 5, 20, 50, 100")
     return steps
 
 
@@ -76,14 +79,19 @@ class Inputs(CommonInputs):
         description="What counts requests and errors where the target does not, or not as you would: `exec:COMMAND` "
         "for a script of yours; see below.",
     )
-    strategy: StrategyName = Field("canary", description="How traffic moves: `canary`, by steps.")
-    mode: Literal["run", "plan", "status", "abort", "stop"] = Field(
+    strategy: StrategyName = Field(
+        "canary", description="How traffic moves: `canary`, by steps; `blue-green`, at once."
+    )
+    mode: Literal["run", "plan", "status", "abort", "return", "stop"] = Field(
         "run",
         description="`run`, or take up a run that was killed; `plan` what it would take; tell the `status`; `abort` "
-        "an unfinished one; `stop` does so too and ends an embedded Envoy.",
+        "an unfinished one; `return` all traffic to the stable side, even after a promotion; `stop` does as `abort` and "
+        "ends an embedded Envoy.",
     )
-    steps: Annotated[list[float], BeforeValidator(split_words), AfterValidator(rising)] = Field(
-        [5, 20, 50, 100], description="The candidate's weights in percent; each is judged before the next, 100 is last."
+    steps: Annotated[Annotated[list[float], AfterValidator(rising)] | None, BeforeValidator(split_words)] = Field(
+        None,
+        description="The candidate's weights in percent, each judged before the next. By default `5, 20, 50, 100`; for "
+        "`blue-green` `95, 100`, which holds back 5 % to compare with.",
     )
     interval: Annotated[Seconds, AfterValidator(long_enough)] = Field(10, description="Time between two looks.")
     deadline: Seconds = Field(3600, description="Longest time from the first weight to the decision.")
@@ -103,6 +111,11 @@ class Inputs(CommonInputs):
     )
     health_path: Annotated[str, AfterValidator(absolute_path)] = Field(
         "/healthz", description="Path that a healthy server answers with a status of 2xx."
+    )
+    smoke_path: Annotated[str, AfterValidator(absolute_path)] | None = Field(
+        None,
+        description="Path that the candidate has to answer with a status of 2xx ten times, before its first user; this "
+        "warms it up too.",
     )
     health_timeout: Seconds = Field(60, description="How long the servers may take to get healthy.")
     state: str | None = Field(
@@ -125,7 +138,7 @@ def run(inputs: Inputs) -> Statement[document.Rollout]:
     scene = _scene(inputs)
     if inputs.mode == "status":
         return _status(inputs, scene)
-    if inputs.mode in ("abort", "stop"):
+    if inputs.mode in ("abort", "return", "stop"):
         return _abort(inputs, scene)
     if inputs.stable == inputs.candidate:
         raise InputError(
@@ -155,19 +168,25 @@ def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
             where=scene.memory.location,
             hint="Run it to its end, or give `mode: abort`.",
         )
-    servers = (found.settings.stable, found.settings.candidate)
-    if servers != (terms.settings.stable, terms.settings.candidate):
-        raise InputError(
-            f"a rollout between other servers has not ended: stable {servers[0]}, candidate {servers[1]}.",
-            where=scene.memory.location,
-            hint="Name these to run it to its end, or give `mode: abort`.",
-        )
+    _refuse_other_servers(found, terms.settings.stable, terms.settings.candidate, scene)
     logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
     scene.target.reach()
     found = resume(found, scene.target.weight())
     if found.weight > 0 and (reason := no_longer_fit(found.candidate, scene.target)):
         return end(found, "rolled-back", "fail", reason)
     return found
+
+
+def _refuse_other_servers(found: Rollout, stable: str, candidate: str, scene: Scene) -> None:
+    servers = (found.settings.stable, found.settings.candidate)
+    if servers == (stable, candidate):
+        return
+    state, what = ("was the last", "return from it") if found.is_over else ("has not ended", "run it to its end")
+    raise InputError(
+        f"a rollout between other servers {state}: stable {servers[0]}, candidate {servers[1]}.",
+        where=scene.memory.location,
+        hint=f"Name these to {what}{'' if found.is_over else ', or give `mode: abort`'}.",
+    )
 
 
 def _status(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
@@ -192,8 +211,10 @@ def _abort(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
         if found and not found.is_over:
             scene.target.reach()
             found = settle(found if found.ending else end(found, "rolled-back", "inconclusive", ABORTED), scene)
+        elif found and inputs.mode == "return":
+            found = _return(found, inputs, scene)
         elif found is None:
-            _take_back(scene.target)
+            _take_back(scene.target, below=100 if inputs.mode != "return" else math.inf)
         if inputs.mode == "stop" and scene.target.stop():
             logger.info("the embedded proxy was stopped")
     if found is None:
@@ -201,12 +222,27 @@ def _abort(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
     return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))
 
 
-def _take_back(target: Target) -> None:
+def _return(found: Rollout, inputs: Inputs, scene: Scene) -> Rollout:
+    """The stable side of a rollout that is over was kept, and takes all traffic again, if it is still well."""
+    if found.weight == 0:
+        return found
+    _refuse_other_servers(found, inputs.stable, inputs.candidate, scene)
+    scene.target.reach()
+    stable = scene.target.probe("stable")
+    if not stable.healthy:
+        raise OutsideError(
+            f"the stable side {found.settings.stable} is not healthy: {stable.detail}.",
+            hint="Nothing was changed: the traffic stays where it is.",
+        )
+    return settle(end(found, "rolled-back", "inconclusive", RETURNED), scene)
+
+
+def _take_back(target: Target, below: float) -> None:
     """A weight between none and all belongs to an unfinished rollout, though another machine remembers it."""
     if not target.is_running():
         return
     weight = target.weight()
-    if 0 < weight < 100:
+    if 0 < weight < below:
         logger.info("taking back %g %% from a rollout that this machine does not remember", weight)
         target.set_weight(0)
 
@@ -235,12 +271,24 @@ def _scene(inputs: Inputs) -> Scene:
     services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder)
     target = open_target(inputs.target, services)
     least = target.capabilities.least_weight
-    for step in inputs.steps:
+    for step in _judged(inputs):
         if abs(step - round(step / least) * least) > _ROUNDING:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
     if inputs.mode not in ("run", "plan"):
         return Scene(target, Uncounted(), memory)
-    return Scene(target, open_metrics(target, inputs.metrics_source, services), memory)
+    return Scene(target, open_metrics(target, inputs.metrics_source, services), memory, _smoke(inputs, services))
+
+
+def _judged(inputs: Inputs) -> tuple[float, ...]:
+    strategy = strategy_of(inputs.strategy)
+    return strategy.judged(inputs.steps or strategy.usual_steps)
+
+
+def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
+    if inputs.smoke_path is None:
+        return None
+    asked = open_target(inputs.target, replace(services, health_path=inputs.smoke_path))
+    return lambda: asked.probe("candidate")
 
 
 def _terms(inputs: Inputs, subject: Subject) -> Terms:
@@ -248,7 +296,7 @@ def _terms(inputs: Inputs, subject: Subject) -> Terms:
         target=inputs.target,
         stable=inputs.stable,
         candidate=inputs.candidate,
-        steps=strategy_of(inputs.strategy).judged(inputs.steps),
+        steps=_judged(inputs),
         interval=inputs.interval,
         deadline=inputs.deadline,
         on_inconclusive=inputs.on_inconclusive,

@@ -32,6 +32,10 @@ class Baseline:
     metrics: Mapping[str, History]
     """By what is counted: `errors` always."""
     requests_per_second: float
+    looks: tuple[Mapping[str, Counts], ...] = ()
+    """One after the other."""
+    seconds: float = 0.0
+    """That they took together."""
 
     @property
     def counts(self) -> Counts:
@@ -79,7 +83,7 @@ def summarize(looks: Sequence[Mapping[str, Counts]], seconds: float) -> Baseline
     """
     names = dict.fromkeys([ERRORS, *(name for look in looks for name in look)])
     metrics = {name: _history([look[name] for look in looks if name in look]) for name in names}
-    return Baseline(metrics, metrics[ERRORS].counts.total / seconds if seconds else 0.0)
+    return Baseline(metrics, metrics[ERRORS].counts.total / seconds if seconds else 0.0, tuple(looks), seconds)
 
 
 def _history(looks: Sequence[Counts]) -> History:

@@ -35,6 +35,7 @@ _PROBES = 3
 T = TypeVar("T")
 
 CANCELLED = Reason(code="cancelled", message="The run was cancelled; the candidate gets no traffic.")
+RETURNED = Reason(code="returned", message="All traffic was given back to the stable side.")
 ABORTED = Reason(code="aborted", message="The rollout was aborted; the candidate gets no traffic.")
 
 
@@ -48,6 +49,8 @@ class Scene:
     target: Target
     source: MetricSource
     memory: Memory
+    smoke: Callable[[], Probe] | None = None
+    """Asks the candidate what a user might ask it."""
 
 
 def conduct(rollout: Rollout, scene: Scene) -> Rollout:

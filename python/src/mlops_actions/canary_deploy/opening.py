@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from mlops_actions.canary_deploy.baseline import Baseline, watch_baseline
 from mlops_actions.canary_deploy.conduct import ABORTED, Scene, wrong_model
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
+from mlops_actions.canary_deploy.past import set_aside
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, start
-from mlops_actions.canary_deploy.servers import wait_until_healthy
+from mlops_actions.canary_deploy.servers import Probe, wait_until_healthy
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Reason, Result
 from mlops_actions.statistics.sequential import Hypotheses, Metric, Plan, plan
 
 logger = logging.getLogger(__name__)
+
+_SMOKE_REQUESTS = 10
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
     candidate = _identify(terms, scene)
     if isinstance(candidate, Refusal):
         return candidate
+    if scene.smoke and (refusal := _smoke(scene.smoke, candidate)):
+        return refusal
     candidate = replace(candidate, stable_sha256=_check_stable(terms, scene))
     terms = replace(terms, candidate=candidate)
     scene.target.prepare()
@@ -61,8 +66,9 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
         return Refusal("inconclusive", (ABORTED,), candidate, baseline.dispersion.value)
     if refusal := _cannot_decide(terms, baseline):
         return refusal
+    baseline, past = (baseline, ()) if terms.settings.holds_back else set_aside(baseline)
     metric = Metric(ERRORS, baseline.dispersion, baseline.counts, margin=terms.error_margin)
-    return start(secrets.token_hex(8), terms.settings, candidate, [metric], terms.alpha, time.time())
+    return start(secrets.token_hex(8), terms.settings, candidate, [metric], terms.alpha, time.time(), past)
 
 
 def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
@@ -86,6 +92,19 @@ def _identify(terms: Terms, scene: Scene) -> Candidate | Refusal:
     if found.sha256 is None:
         logger.info("the candidate does not report its model (header X-Model-SHA256): its identity is unverified")
     return replace(terms.candidate, verified=found.sha256 is not None)
+
+
+def _smoke(ask: Callable[[], Probe], candidate: Candidate) -> Refusal | None:
+    """Every answer counts: these requests also warm it up, so that its first user does not wait."""
+    for number in range(_SMOKE_REQUESTS):
+        found = ask()
+        if not found.healthy:
+            message = f"Smoke request {number + 1} of {_SMOKE_REQUESTS} to the candidate failed: {found.detail}."
+            return Refusal("fail", (Reason(code="smoke-failed", message=message),), candidate)
+        if reason := wrong_model(candidate.sha256, found, required=candidate.verified):
+            return Refusal("fail", (reason,), candidate)
+    logger.info("the candidate answered %d smoke requests", _SMOKE_REQUESTS)
+    return None
 
 
 def _check_stable(terms: Terms, scene: Scene) -> str | None:
@@ -119,12 +138,18 @@ def _cannot_decide(terms: Terms, baseline: Baseline) -> Refusal | None:
 
 
 def _plan(terms: Terms, baseline: Baseline) -> Plan:
+    settings = terms.settings
+    weights, traffic, deadline = settings.steps, baseline.requests_per_second, settings.deadline
+    if not settings.holds_back:
+        # As if as many requests again went to the stable side, for as long as there are looks at its past.
+        _, past = set_aside(baseline)
+        weights, traffic, deadline = (50,), 2 * traffic, min(deadline, max(1, len(past)) * settings.interval)
     return plan(
-        weights=terms.settings.steps,
+        weights=weights,
         baseline_rate=baseline.rate,
-        requests_per_second=baseline.requests_per_second,
-        interval=terms.settings.interval,
-        deadline=terms.settings.deadline,
+        requests_per_second=traffic,
+        interval=settings.interval,
+        deadline=deadline,
         hypotheses=Hypotheses(terms.error_margin, dispersion=baseline.dispersion.value),
         alpha=terms.alpha,
     )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.looks import Seen, state_look
+from mlops_actions.canary_deploy.past import Past, beside_past, compared_with_past
 from mlops_actions.canary_deploy.strategies import Finish, OnInconclusive, Outcome, StrategyName, strategy_of
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.statement import Reason, Result
@@ -50,6 +51,11 @@ class Settings:
     """Seconds from the first weight."""
     on_inconclusive: OnInconclusive = "rollback"
     strategy: StrategyName = "canary"
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the stable side keeps some traffic in every step, to compare with."""
+        return 100 not in self.steps
 
     @property
     def planned_looks(self) -> int:
@@ -95,6 +101,8 @@ class Rollout:
     """Requests in this step: of the candidate, of both."""
     looks: tuple[Look, ...] = ()
     ending: Ending | None = None
+    past: Past = ()
+    """Looks at the stable side before the switch, where nothing is held back on it to compare with."""
 
     @property
     def weight(self) -> float:
@@ -113,15 +121,23 @@ class Rollout:
 
 
 def start(
-    name: str, settings: Settings, candidate: Candidate, metrics: Sequence[Metric], alpha: float, now: float
+    name: str,
+    settings: Settings,
+    candidate: Candidate,
+    metrics: Sequence[Metric],
+    alpha: float,
+    now: float,
+    past: Past = (),
 ) -> Rollout:
     """A rollout that means to set its first weight. InputError where the judgement cannot be set up."""
     evidence = begin(metrics, alpha=alpha, planned_looks=settings.planned_looks)
-    return Rollout(name, settings, candidate, now, evidence, weights=(settings.steps[0],))
+    return Rollout(name, settings, candidate, now, evidence, weights=(settings.steps[0],), past=past)
 
 
 def look(rollout: Rollout, seen: Seen) -> Rollout:
     """The rollout after one more look: its weight moves on, or it ends, or neither."""
+    if rollout.past:
+        seen = beside_past(seen, rollout.past, len(rollout.looks))
     rollout, decision = _learn(rollout, seen)
     if decision.action is Action.ROLL_BACK:
         return end(rollout, "rolled-back", "fail", *_told(decision))
@@ -139,7 +155,8 @@ def look(rollout: Rollout, seen: Seen) -> Rollout:
 def end(rollout: Rollout, outcome: Outcome, result: Result, *reasons: Reason) -> Rollout:
     """The rollout that means to end: at 100 % where it is promoted, at 0 where it is rolled back."""
     weights = {"promoted": 100.0, "rolled-back": 0.0, "held": rollout.weight}
-    added = () if outcome == "held" else (weights[outcome],)
+    added = () if weights[outcome] == rollout.weight else (weights[outcome],)
+    reasons = (*reasons, compared_with_past(rollout.past)) if rollout.past else reasons
     return replace(rollout, weights=(*rollout.weights, *added), ending=Ending(outcome, result, reasons))
 
 
@@ -218,10 +235,10 @@ def _not_followed(rollout: Rollout) -> Reason:
 def _share_follows(rollout: Rollout) -> bool:
     """Whether the requests seen in this step could come from the weight, by the exponent of Chernoff's bound."""
     candidate, both = rollout.seen
-    odds = rollout.weight / (100 - rollout.weight)
     share = Counts(candidate, both).rate
-    if share is None:
+    if share is None or rollout.weight == 100:
         return True
+    odds = rollout.weight / (100 - rollout.weight)
     low, high = (odds * factor / (1 + odds * factor) for factor in (1 / _SHARE_FACTOR, _SHARE_FACTOR))
     nearest = min(max(share, low), high)
     return both * _divergence(share, nearest) < _SHARE_EVIDENCE

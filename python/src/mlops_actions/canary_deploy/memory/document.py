@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from mlops_actions.canary_deploy.past import Past
 from mlops_actions.canary_deploy.rollout import Candidate, Ending, Rollout, Settings
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.rollout import Look
@@ -30,13 +31,15 @@ class _Document(BaseModel):
     seen: tuple[int, int]
     looks: tuple[Look, ...]
     ending: Ending | None
+    past: Past = ()
 
     @model_validator(mode="after")
     def _can_go_on(self) -> Self:
         settings = self.settings
-        if self.step >= len(settings.steps) or not all(0 < step < 100 for step in settings.steps):
+        alone = len(settings.steps) == 1
+        if self.step >= len(settings.steps) or not all(alone or 0 < step < 100 for step in settings.steps):
             raise ValueError(f"step {self.step + 1} of {settings.steps} cannot be")
-        if self.ending is None and not 0 < self.weights[-1] < 100:
+        if self.ending is None and self.weights[-1] != settings.steps[self.step]:
             raise ValueError(f"a rollout that goes on cannot have the weight {self.weights[-1]:g} %")
         if settings.interval <= 0 or settings.deadline <= 0:
             raise ValueError("interval and deadline are above 0")

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlops_actions.canary_deploy.strategies.interface import Finish, OnInconclusive
+from mlops_actions.errors import InputError
 
 
 class Canary:
     """See `Strategy`."""
 
+    usual_steps = (5.0, 20.0, 50.0, 100.0)
+
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """All but the 100 % of a promotion, which leave nothing to compare with."""
-        return tuple(step for step in steps if step < 100)
+        judged = tuple(step for step in steps if step < 100)
+        if not judged:
+            raise InputError(
+                "'steps' is 100 alone, which leaves nothing on the stable side to compare with.",
+                hint="Write steps: 5, 20, 50, 100, or strategy: blue-green to switch at once.",
+            )
+        return judged
 
     def after_good(self, step: int, judged: Sequence[float]) -> float | Finish:
         """The next step, or the promotion."""

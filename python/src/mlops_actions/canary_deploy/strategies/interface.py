@@ -27,8 +27,15 @@ class Finish:
 class Strategy(Protocol):
     """How traffic moves while a candidate is judged."""
 
+    @property
+    def usual_steps(self) -> tuple[float, ...]:
+        """The input `steps` where the user gives none."""
+
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
-        """Of the input `steps`, the candidate's weights in percent that are judged, one after the other."""
+        """Of the input `steps`, the candidate's weights in percent that are judged, one after the other.
+
+        InputError for steps that make no sense here.
+        """
 
     def after_good(self, step: int, judged: Sequence[float]) -> float | Finish:
         """The next weight, or the end, after a step (counted from 0) that showed the candidate to be good enough."""

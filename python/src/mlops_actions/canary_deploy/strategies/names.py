@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mlops_actions.canary_deploy.strategies.blue_green import BlueGreen
 from mlops_actions.canary_deploy.strategies.canary import Canary
 from mlops_actions.canary_deploy.strategies.interface import Strategy
 
-StrategyName = Literal["canary"]
+StrategyName = Literal["canary", "blue-green"]
 
-_STRATEGIES: dict[StrategyName, Strategy] = {"canary": Canary()}
+_STRATEGIES: dict[StrategyName, Strategy] = {"canary": Canary(), "blue-green": BlueGreen()}
 
 
 def strategy_of(name: StrategyName) -> Strategy:
