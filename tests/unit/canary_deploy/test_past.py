@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from mlops_actions.canary_deploy.baseline import summarize
 from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.canary_deploy.past import beside_past, set_aside

@@ -39,7 +39,7 @@ _OTHER_PROCESS = 30.0
 
 def rising(steps: list[float]) -> list[float]:
     """Weights in percent that rise from above 0."""
-    if not steps or not 0 < steps[0] or steps[-1] > 100 or sorted(set(steps)) != steps:
+    if not steps or not steps[0] > 0 or steps[-1] > 100 or sorted(set(steps)) != steps:
         raise ValueError("write rising percentages, such as 5, 20, 50, 100")
     return steps
 
@@ -85,8 +85,8 @@ class Inputs(CommonInputs):
     mode: Literal["run", "plan", "status", "abort", "return", "stop"] = Field(
         "run",
         description="`run`, or take up a run that was killed; `plan` what it would take; tell the `status`; `abort` "
-        "an unfinished one; `return` all traffic to the stable side, even after a promotion; `stop` does as `abort` and "
-        "ends an embedded Envoy.",
+        "an unfinished one; `return` all traffic to the stable side, even after a promotion; `stop` does as `abort` "
+        "and ends an embedded Envoy.",
     )
     steps: Annotated[Annotated[list[float], AfterValidator(rising)] | None, BeforeValidator(split_words)] = Field(
         None,

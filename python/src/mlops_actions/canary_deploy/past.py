@@ -43,7 +43,7 @@ def beside_past(seen: Seen, past: Sequence[Mapping[str, Counts]], number: int) -
 def compared_with_past(past: Past) -> Reason:
     """What is said at the end of such a rollout."""
     message = (
-        f"Nothing was held back on the stable side: the candidate was compared with {len(past)} looks before the switch, "
-        "so a change of the times meanwhile counts for or against it."
+        f"Nothing was held back on the stable side: the candidate was compared with {len(past)} looks before the "
+        "switch, so a change of the times meanwhile counts for or against it."
     )
     return Reason(code="compared-with-past", message=message)

@@ -18,7 +18,7 @@ class BlueGreen(Canary):
 
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """The one weight to switch to."""
-        if len(steps) > 2 or not 50 <= steps[0] or (len(steps) == 2 and steps[1] != 100):
+        if len(steps) > 2 or not steps[0] >= 50 or (len(steps) == 2 and steps[1] != 100):
             raise InputError(
                 f"'steps' is {', '.join(f'{step:g}' for step in steps)}, and blue-green switches at once.",
                 hint="Write steps: 95, 100 to hold back 5 % to compare with, or steps: 100 to hold back nothing.",

@@ -11,7 +11,7 @@ from mlops_actions.errors import InputError
 class Canary:
     """See `Strategy`."""
 
-    usual_steps = (5.0, 20.0, 50.0, 100.0)
+    usual_steps: tuple[float, ...] = (5.0, 20.0, 50.0, 100.0)
 
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """All but the 100 % of a promotion, which leave nothing to compare with."""
