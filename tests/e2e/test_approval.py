@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 from harness.act import Act
-from harness.checkout import ROOT
+from harness.project import make_project
 from mlops_actions.registries import open_registry
-
-EXAMPLE = ROOT / "examples/approval"
 
 
 def test_the_model_whose_plan_was_shown_is_the_one_that_is_promoted(act: Act, tmp_path: Path) -> None:
-    consumer = Path(shutil.copytree(ROOT / "tests/e2e/consumer", tmp_path / "consumer"))
-    shutil.copytree(EXAMPLE / ".github", consumer / ".github")
-    (consumer / "requirements.txt").write_text("# what the consumer's Python has is enough\n")
-    registry = f"file:{tmp_path / 'registry'}"  # both jobs must reach it, as they would a bucket
-    settings = (consumer / "mlops.yml").read_text()
-    (consumer / "mlops.yml").write_text(settings.replace("registry: file:registry", f"registry: {registry}"))
+    consumer = make_project(tmp_path, "approval")
 
     run = act.run(consumer, "release.yml", event="workflow_dispatch", env={"SETUP_PYTHON": sys.executable})
 
@@ -30,7 +22,7 @@ def test_the_model_whose_plan_was_shown_is_the_one_that_is_promoted(act: Act, tm
     assert "To be approved: nothing is changed yet." in summary
     assert f"would become version 1 ({shown[:12]})" in summary
     assert "It rests on this verdict: Passed" in summary
-    opened = open_registry(registry)
+    opened = open_registry(f"file:{tmp_path / 'registry'}")
     aliases = {alias: version and version.sha256 for alias, version in opened.head("flights").aliases.items()}
     assert aliases == {"challenger": shown, "champion": shown}
     assert [change.author.actor for change in opened.history("flights")] == ["alice", "alice"]

@@ -5,17 +5,14 @@ The wind turns before the second, and what comes in the last one breaks the cont
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from harness.act import Act
-from harness.checkout import ROOT
 from harness.log import Run
-from mlops_actions.registries import open_registry
+from harness.project import champion, make_project
 
 COLLECT = """
 import sys
@@ -36,27 +33,15 @@ DRIFT = """
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A repository that trains on what is, whose registry outlives its jobs."""
-    folder = Path(shutil.copytree(ROOT / "tests/e2e/consumer", tmp_path / "consumer"))
-    settings = yaml.safe_load((folder / "mlops.yml").read_text()) | {"registry": f"file:{tmp_path / 'registry'}"}
-    (folder / "mlops.yml").write_text(yaml.safe_dump(settings))
+    folder = make_project(tmp_path, "drifted")
     (folder / "contract.yaml").write_text((folder / "contract.yaml").read_text().rstrip() + DRIFT)
     (folder / "collect.py").write_text(COLLECT)
-    (folder / "requirements.txt").touch()
-    workflows = folder / ".github/workflows"
-    workflows.mkdir(parents=True)
-    shutil.copy(ROOT / "examples/drifted/.github/workflows/watch.yml", workflows)
     return folder
 
 
 def at_night(act: Act, project: Path, number: int) -> Run:
     env = {"SETUP_PYTHON": sys.executable, "GITHUB_RUN_ID": str(number)}
     return act.run(project, "watch.yml", event="schedule", env=env)
-
-
-def champion(project: Path) -> str:
-    version = open_registry(f"file:{project.parent / 'registry'}").head("flights").aliases["champion"]
-    assert version is not None
-    return version.sha256
 
 
 def test_a_model_is_trained_when_its_data_has_moved_and_only_then(act: Act, project: Path) -> None:

@@ -1,0 +1,35 @@
+"""A consumer's repository with an example's workflows: a small model to train, a registry that outlives its jobs."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.checkout import ROOT
+from mlops_actions.registries import open_registry
+
+CONSUMER = ROOT / "tests/e2e/consumer"
+
+
+def make_project(folder: Path, example: str, **settings: Any) -> Path:
+    """`folder/consumer`, with the workflows of `examples/<example>`; `settings` replace those of its mlops.yml.
+
+    Its registry is `folder/registry`: all jobs reach it, as they would a bucket.
+    """
+    project = Path(shutil.copytree(CONSUMER, folder / "consumer"))
+    written = (
+        yaml.safe_load((project / "mlops.yml").read_text()) | {"registry": f"file:{folder / 'registry'}"} | settings
+    )
+    (project / "mlops.yml").write_text(yaml.safe_dump(written))
+    (project / "requirements.txt").write_text("# what the consumer's Python has is enough\n")
+    shutil.copytree(ROOT / "examples" / example / ".github", project / ".github")
+    return project
+
+
+def champion(project: Path, name: str = "flights") -> str | None:
+    """SHA-256 of the model that the project's registry calls champion."""
+    version = open_registry(f"file:{project.parent / 'registry'}").head(name).aliases.get("champion")
+    return version.sha256 if version else None
