@@ -43,11 +43,13 @@ class Act:
         artifacts: Path | None = None,
         env: Mapping[str, str] | None = None,
         inputs: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
         timeout: float = 600,
     ) -> Run:
         """Runs `.github/workflows/<workflow>` of the folder `consumer`, which is made a repository if it is none.
 
         `env` reaches every job. Artifacts are kept in `artifacts`, by default beside the consumer's folder.
+        `secrets` are not masked: where a step prints one, the log has it.
         """
         if not (consumer / ".git").exists():
             make_repository(consumer, origin="https://github.com/org/consumer")
@@ -66,6 +68,8 @@ class Act:
             command += ["--env", f"{name}={value}"]
         for name, value in (inputs or {}).items():
             command += ["--input", f"{name}={value}"]
+        for name, value in (secrets or {}).items():
+            command += ["--insecure-secrets", "--secret", f"{name}={value}"]
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
@@ -98,10 +102,10 @@ def program(name: str = "act") -> str:
 
 
 def stand_ins(workflow: str) -> dict[str, Path]:
-    """Our stand-in for each action of GitHub's own that a workflow, or a reusable one of ours in it, uses at whatever
+    """Our stand-in for each action of others that a workflow, or a reusable one of ours in it, uses at whatever
     version. act has checkout.
     """
     for called in re.findall(r"uses:\s*org/mlops-actions/(\.github/workflows/[\w.-]+)@", workflow):
         workflow += (ROOT / called).read_text()
-    used = re.findall(r"uses:\s*actions/([\w-]+)[\w/-]*@([\w.-]+)", workflow)
-    return {f"actions/{name}@{version}": STAND_INS / name for name, version in used if name != "checkout"}
+    used = re.findall(r"uses:\s*((?:actions|astral-sh)/([\w-]+))[\w/-]*@([\w.-]+)", workflow)
+    return {f"{action}@{version}": STAND_INS / name for action, name, version in used if name != "checkout"}
