@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import re
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from mlops_actions.canary_deploy.conduct import ABORTED, RETURNED, Scene, conduct, no_longer_fit, settle
-from mlops_actions.canary_deploy.memory import local_folder, open_memory
-from mlops_actions.canary_deploy.metrics import open_metrics
-from mlops_actions.canary_deploy.metrics.interface import Uncounted
-from mlops_actions.canary_deploy.opening import Refusal, Terms, open_rollout, plan_rollout
-from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, end, resume
-from mlops_actions.canary_deploy.servers import Probe
-from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
-from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName, strategy_of
-from mlops_actions.canary_deploy.subject import Subject, find_subject, last_subject, materials_of
-from mlops_actions.canary_deploy.targets import Services, Target, open_target
+from mlops_actions.canary_deploy.beginning import plan_ahead, roll_out
+from mlops_actions.canary_deploy.interventions import abort, status
+from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName
 from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_words
-from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import EvidenceStore, Reason, Statement
+from mlops_actions.evidence import Statement
 from mlops_actions.evidence import rollout as document
 
-logger = logging.getLogger(__name__)
-
-_LONGEST_REQUEST = 15.0
 _SHORTEST_INTERVAL = 0.1
-_BASELINE_LOOKS = 30
-_ROUNDING = 1e-6
-_OTHER_PROCESS = 30.0
-"""Seconds that an abort waits, besides one interval, for the process that runs the rollout."""
 
 
 def rising(steps: list[float]) -> list[float]:
@@ -133,180 +113,9 @@ class Outputs(CommonOutputs):
     weight: float = Field(0.0, description="The candidate's share of traffic in percent at the end.")
 
 
+_MODES = {"run": roll_out, "plan": plan_ahead, "status": status, "abort": abort, "return": abort, "stop": abort}
+
+
 def run(inputs: Inputs) -> Statement[document.Rollout]:
     """Roll out, or do what `mode` asks; a candidate that is worse is a statement with the result `fail`."""
-    scene = _scene(inputs)
-    if inputs.mode == "status":
-        return _status(inputs, scene)
-    if inputs.mode in ("abort", "return", "stop"):
-        return _abort(inputs, scene)
-    if inputs.stable == inputs.candidate:
-        raise InputError(
-            f"the inputs 'stable' and 'candidate' are both {inputs.stable}; a server is as good as itself.",
-            hint="Let the candidate listen on an address of its own.",
-        )
-    subject = _subject(inputs)
-    terms = _terms(inputs, subject)
-    if inputs.mode == "plan":
-        return state_refusal(plan_rollout(terms, scene), terms, "planned", subject.materials)
-    with scene.memory.lock():
-        scene.memory.forget_abort()
-        found = _left_behind(terms, scene) or open_rollout(terms, scene)
-        if isinstance(found, Refusal):
-            return state_refusal(found, terms, "refused", subject.materials)
-        return state_rollout(conduct(found, scene), subject.materials)
-
-
-def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
-    """The rollout of this model that was killed before its end was confirmed."""
-    found = scene.memory.load()
-    if found is None or found.is_over:
-        return None
-    if found.candidate.sha256 != terms.candidate.sha256:
-        raise InputError(
-            f"the rollout of another model ({found.candidate.sha256[:12]}) has not ended on {terms.settings.target}.",
-            where=scene.memory.location,
-            hint="Run it to its end, or give `mode: abort`.",
-        )
-    _refuse_other_servers(found, terms.settings.stable, terms.settings.candidate, scene)
-    logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
-    scene.target.reach()
-    found = resume(found, scene.target.weight())
-    if found.weight > 0 and (reason := no_longer_fit(found.candidate, scene.target)):
-        return end(found, "rolled-back", "fail", reason)
-    return found
-
-
-def _refuse_other_servers(found: Rollout, stable: str, candidate: str, scene: Scene) -> None:
-    servers = (found.settings.stable, found.settings.candidate)
-    if servers == (stable, candidate):
-        return
-    state, what = ("was the last", "return from it") if found.is_over else ("has not ended", "run it to its end")
-    raise InputError(
-        f"a rollout between other servers {state}: stable {servers[0]}, candidate {servers[1]}.",
-        where=scene.memory.location,
-        hint=f"Name these to {what}{'' if found.is_over else ', or give `mode: abort`'}.",
-    )
-
-
-def _status(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
-    found = scene.memory.load()
-    if found is None:
-        return _nothing(inputs, scene, scene.target.weight())
-    weight = scene.target.weight()
-    logger.info("the candidate's weight is %g %%", weight)
-    message = f"The proxy holds {weight:g} %, the rollout had set {found.weight:g} %."
-    notes = [] if weight == found.weight else [Reason(code="weight-differs", message=message)]
-    if notes and found.ending and found.ending.result == "pass":
-        # Traffic that was taken away since is no promotion any more.
-        found = replace(found, ending=replace(found.ending, result="inconclusive"))
-    return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)), notes)
-
-
-def _abort(inputs: Inputs, scene: Scene) -> Statement[document.Rollout]:
-    scene.memory.ask_to_abort()
-    with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
-        scene.memory.forget_abort()
-        found = scene.memory.load()
-        if found and not found.is_over:
-            scene.target.reach()
-            found = settle(found if found.ending else end(found, "rolled-back", "inconclusive", ABORTED), scene)
-        elif found and inputs.mode == "return":
-            found = _return(found, inputs, scene)
-        elif found is None:
-            _take_back(scene.target, below=100 if inputs.mode != "return" else math.inf)
-        if inputs.mode == "stop" and scene.target.stop():
-            logger.info("the embedded proxy was stopped")
-    if found is None:
-        return _nothing(inputs, scene, 0.0)
-    return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))
-
-
-def _return(found: Rollout, inputs: Inputs, scene: Scene) -> Rollout:
-    """The stable side of a rollout that is over was kept, and takes all traffic again, if it is still well."""
-    if found.weight == 0:
-        return found
-    _refuse_other_servers(found, inputs.stable, inputs.candidate, scene)
-    scene.target.reach()
-    stable = scene.target.probe("stable")
-    if not stable.healthy:
-        raise OutsideError(
-            f"the stable side {found.settings.stable} is not healthy: {stable.detail}.",
-            hint="Nothing was changed: the traffic stays where it is.",
-        )
-    return settle(end(found, "rolled-back", "inconclusive", RETURNED), scene)
-
-
-def _take_back(target: Target, below: float) -> None:
-    """A weight between none and all belongs to an unfinished rollout, though another machine remembers it."""
-    if not target.is_running():
-        return
-    weight = target.weight()
-    if 0 < weight < below:
-        logger.info("taking back %g %% from a rollout that this machine does not remember", weight)
-        target.set_weight(0)
-
-
-def _nothing(inputs: Inputs, scene: Scene, weight: float) -> Statement[document.Rollout]:
-    where = scene.memory.location
-    subject = last_subject(EvidenceStore(inputs.evidence)) if inputs.model is None else None
-    subject = subject or _subject(inputs)
-    message = f"No rollout on {inputs.target} is remembered in {where!r}; the candidate holds {weight:g} %."
-    refusal = Refusal("inconclusive", (Reason(code="no-rollout", message=message),), _candidate(subject))
-    return state_refusal(refusal, _terms(inputs, subject), "refused", subject.materials)
-
-
-def _subject(inputs: Inputs) -> Subject:
-    return find_subject(inputs.model, inputs.registry, inputs.name, EvidenceStore(inputs.evidence))
-
-
-def _candidate(subject: Subject) -> Candidate:
-    return Candidate(subject.name, subject.sha256, verified=False)
-
-
-def _scene(inputs: Inputs) -> Scene:
-    memory = open_memory(inputs.state, inputs.registry, inputs.target)
-    folder = local_folder(inputs.state, inputs.target)
-    time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
-    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder)
-    target = open_target(inputs.target, services)
-    least = target.capabilities.least_weight
-    for step in _judged(inputs):
-        if abs(step - round(step / least) * least) > _ROUNDING:
-            raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
-    if inputs.mode not in ("run", "plan"):
-        return Scene(target, Uncounted(), memory)
-    return Scene(target, open_metrics(target, inputs.metrics_source, services), memory, _smoke(inputs, services))
-
-
-def _judged(inputs: Inputs) -> tuple[float, ...]:
-    strategy = strategy_of(inputs.strategy)
-    return strategy.judged(inputs.steps or strategy.usual_steps)
-
-
-def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
-    if inputs.smoke_path is None:
-        return None
-    asked = open_target(inputs.target, replace(services, health_path=inputs.smoke_path))
-    return lambda: asked.probe("candidate")
-
-
-def _terms(inputs: Inputs, subject: Subject) -> Terms:
-    settings = Settings(
-        target=inputs.target,
-        stable=inputs.stable,
-        candidate=inputs.candidate,
-        steps=_judged(inputs),
-        interval=inputs.interval,
-        deadline=inputs.deadline,
-        on_inconclusive=inputs.on_inconclusive,
-        strategy=inputs.strategy,
-    )
-    return Terms(
-        settings=settings,
-        candidate=_candidate(subject),
-        error_margin=inputs.error_margin,
-        alpha=inputs.alpha,
-        baseline=inputs.baseline or _BASELINE_LOOKS * inputs.interval,
-        health_time_limit=inputs.health_timeout,
-    )
+    return _MODES[inputs.mode](inputs)

@@ -8,31 +8,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import replace
 
 from mlops_actions import cancellation
 from mlops_actions.canary_deploy.baseline import longest_gap
+from mlops_actions.canary_deploy.fitness import no_longer_fit
 from mlops_actions.canary_deploy.looks import Seen
-from mlops_actions.canary_deploy.memory import Memory, TakenOverError
-from mlops_actions.canary_deploy.metrics import MetricSource, Snapshot
+from mlops_actions.canary_deploy.memory import TakenOverError
+from mlops_actions.canary_deploy.metrics import Snapshot
 from mlops_actions.canary_deploy.metrics.interface import blocks_since
-from mlops_actions.canary_deploy.rollout import Candidate, Rollout, confirm, end, look
-from mlops_actions.canary_deploy.servers import Probe
-from mlops_actions.canary_deploy.targets import Target
+from mlops_actions.canary_deploy.rollout import Rollout, confirm, end, look
+from mlops_actions.canary_deploy.scene import Scene, patiently, set_weight
 from mlops_actions.canary_deploy.wording import look_line
-from mlops_actions.errors import MlopsError, OutsideError
+from mlops_actions.errors import MlopsError
 from mlops_actions.evidence import Reason
 
 logger = logging.getLogger(__name__)
-
-_PATIENCE = 3.0
-"""Seconds in which a proxy may come back, well within the five that a cancelled rollout has."""
-_PAUSE = 0.2
-_PROBES = 3
-
-T = TypeVar("T")
 
 CANCELLED = Reason(code="cancelled", message="The run was cancelled; the candidate gets no traffic.")
 RETURNED = Reason(code="returned", message="All traffic was given back to the stable side.")
@@ -40,17 +31,6 @@ ABORTED = Reason(code="aborted", message="The rollout was aborted; the candidate
 
 
 BUG = Reason(code="bug", message="mlops-actions failed; the candidate gets no traffic.")
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The world that one rollout plays in."""
-
-    target: Target
-    source: MetricSource
-    memory: Memory
-    smoke: Callable[[], Probe] | None = None
-    """Asks the candidate what a user might ask it."""
 
 
 def conduct(rollout: Rollout, scene: Scene) -> Rollout:
@@ -87,7 +67,7 @@ def settle(rollout: Rollout, scene: Scene) -> Rollout:
             raise
         except MlopsError as error:
             forgotten = error
-        _set(rollout, scene)
+        set_weight(rollout, scene)
         if forgotten:
             # A disk that is full must not keep users on a bad candidate.
             raise forgotten
@@ -102,15 +82,15 @@ def _watched(rollout: Rollout, scene: Scene) -> Rollout:
     if rollout.ending:
         return rollout
     scene.memory.save(rollout)
-    _set(rollout, scene)
-    before = _patiently(scene.source.read)
+    set_weight(rollout, scene)
+    before = patiently(scene.source.read)
     while True:
         cancellation.wait(rollout.settings.interval)
         if cancellation.requested():
             return end(rollout, "rolled-back", "inconclusive", CANCELLED)
         if scene.memory.asked_to_abort():
             return end(rollout, "rolled-back", "inconclusive", ABORTED)
-        after = _patiently(scene.source.read)
+        after = patiently(scene.source.read)
         rollout = _looked(rollout, scene, before, after)
         if rollout.ending:
             return rollout
@@ -120,7 +100,7 @@ def _watched(rollout: Rollout, scene: Scene) -> Rollout:
 def _looked(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -> Rollout:
     seen = Seen(
         time=time.time(),
-        weight=_patiently(scene.target.weight),
+        weight=patiently(scene.target.weight),
         blocks=blocks_since(before, after, longest_gap(rollout.settings.interval)),
         restarted=after.restarted_since(before),
     )
@@ -133,51 +113,5 @@ def _looked(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
         scene.memory.save(judged)
         if judged.weight != rollout.weight:
             logger.info("step %d of %d: %g %%", judged.step + 1, len(judged.settings.steps), judged.weight)
-            _set(judged, scene, expected=rollout.weight)
+            set_weight(judged, scene, expected=rollout.weight)
     return judged
-
-
-def no_longer_fit(candidate: Candidate, target: Target) -> Reason | None:
-    """Why the candidate may get no more traffic: it is ill, or it serves something else by now."""
-    found = target.probe("candidate")
-    for _ in range(_PROBES - 1):
-        if found.healthy or cancellation.wait(_PAUSE):
-            break
-        found = target.probe("candidate")
-    if not found.healthy:
-        return Reason(code="candidate-unhealthy", message=f"The candidate is not healthy any more: {found.detail}.")
-    return wrong_model(candidate.sha256, found, required=candidate.verified)
-
-
-def wrong_model(sha256: str, found: Probe, *, required: bool) -> Reason | None:
-    """Why the candidate is not the model that the evidence is about; None where it is, or need not say."""
-    if found.sha256 == sha256 or (found.sha256 is None and not required):
-        return None
-    said = "none any more" if found.sha256 is None else found.sha256[:12]
-    message = f"The candidate serves another model: it reports the SHA-256 {said}, the evidence is about {sha256[:12]}."
-    return Reason(code="wrong-model", message=message)
-
-
-def _set(rollout: Rollout, scene: Scene, expected: float | None = None) -> None:
-    """Set and confirm the weight that is meant, where it is the expected one; one that is held is left alone."""
-    if rollout.ending and rollout.ending.outcome == "held":
-        return
-    try:
-        _patiently(lambda: scene.target.set_weight(rollout.weight, expected), when_cancelled=True)
-    except OutsideError as error:
-        raise OutsideError(
-            f"the weight of {scene.target.location} could not be set to {rollout.weight:g} %: {error}",
-            hint="It may still be another one. Run again, or with `mode: abort`, when the proxy answers.",
-        ) from None
-
-
-def _patiently(ask: Callable[[], T], *, when_cancelled: bool = False) -> T:
-    """Ask again for a while: a proxy that is being restarted comes back. Nobody waits for what is cancelled."""
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            return ask()
-        except OutsideError:
-            if time.monotonic() >= until or (cancellation.requested() and not when_cancelled):
-                raise
-            time.sleep(_PAUSE)

@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.baseline import Baseline, watch_baseline
-from mlops_actions.canary_deploy.conduct import ABORTED, Scene, wrong_model
+from mlops_actions.canary_deploy.conduct import ABORTED
+from mlops_actions.canary_deploy.fitness import wrong_model
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.past import set_aside
-from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, start
+from mlops_actions.canary_deploy.rollout import Candidate, Rollout, start
+from mlops_actions.canary_deploy.scene import Scene
 from mlops_actions.canary_deploy.servers import Probe, wait_until_healthy
+from mlops_actions.canary_deploy.terms import Terms
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Reason, Result
@@ -22,20 +25,6 @@ from mlops_actions.statistics.sequential import Hypotheses, Metric, Plan, plan
 logger = logging.getLogger(__name__)
 
 _SMOKE_REQUESTS = 10
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What the rollout is to be, before anything was seen."""
-
-    settings: Settings
-    candidate: Candidate
-    error_margin: float
-    alpha: float
-    baseline: float
-    """Seconds."""
-    health_time_limit: float
-    """Seconds."""
 
 
 @dataclass(frozen=True)

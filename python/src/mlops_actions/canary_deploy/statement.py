@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from mlops_actions.canary_deploy import rollout as course
-from mlops_actions.canary_deploy.opening import Refusal, Terms
+from mlops_actions.canary_deploy.opening import Refusal
+from mlops_actions.canary_deploy.terms import Terms
 from mlops_actions.evidence import Material, Reason, Statement
 from mlops_actions.evidence.rollout import JudgedMetric, Rollout
 from mlops_actions.statistics.sequential import Metric

@@ -76,7 +76,7 @@ def test_a_holder_that_falls_silent_is_taken_over_and_changes_nothing_any_more(
         with (second := opened(tmp_path)).lock():
             second.save(replace(begun(), id="r2"))
             with pytest.raises(TakenOverError, match=r"another run conducts this rollout by now: process [0-9]+ on "):
-                first.save(replace(begun(), weights=(5, 20)))
+                first.save(replace(begun(), weights=(5, 20), step=1))
     found = opened(tmp_path).load()
     assert found is not None
     assert (found.id, found.weights) == ("r2", (5,))

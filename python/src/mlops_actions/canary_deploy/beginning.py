@@ -1,0 +1,71 @@
+"""The modes that begin a rollout or go on with one, and the one that only looks ahead."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from mlops_actions.canary_deploy.conduct import conduct
+from mlops_actions.canary_deploy.fitness import no_longer_fit, refuse_other_servers
+from mlops_actions.canary_deploy.opening import Refusal, open_rollout, plan_rollout
+from mlops_actions.canary_deploy.rollout import Rollout, end, resume
+from mlops_actions.canary_deploy.scene import Scene, open_scene
+from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
+from mlops_actions.canary_deploy.terms import Terms, subject_of, terms_of
+from mlops_actions.errors import InputError
+from mlops_actions.evidence import Statement
+from mlops_actions.evidence import rollout as document
+
+if TYPE_CHECKING:
+    from mlops_actions.canary_deploy.action import Inputs
+
+logger = logging.getLogger(__name__)
+
+
+def roll_out(inputs: Inputs) -> Statement[document.Rollout]:
+    """Run a rollout from its first weight, or from where a killed one was left, to its end."""
+    _refuse_itself(inputs)
+    scene, subject = open_scene(inputs), subject_of(inputs)
+    terms = terms_of(inputs, subject)
+    with scene.memory.lock():
+        scene.memory.forget_abort()
+        found = _left_behind(terms, scene) or open_rollout(terms, scene)
+        if isinstance(found, Refusal):
+            return state_refusal(found, terms, "refused", subject.materials)
+        return state_rollout(conduct(found, scene), subject.materials)
+
+
+def plan_ahead(inputs: Inputs) -> Statement[document.Rollout]:
+    """Say what a rollout would take; nothing is changed."""
+    _refuse_itself(inputs)
+    scene, subject = open_scene(inputs), subject_of(inputs)
+    terms = terms_of(inputs, subject)
+    return state_refusal(plan_rollout(terms, scene), terms, "planned", subject.materials)
+
+
+def _refuse_itself(inputs: Inputs) -> None:
+    if inputs.stable == inputs.candidate:
+        raise InputError(
+            f"the inputs 'stable' and 'candidate' are both {inputs.stable}; a server is as good as itself.",
+            hint="Let the candidate listen on an address of its own.",
+        )
+
+
+def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
+    """The rollout of this model that was killed before its end was confirmed."""
+    found = scene.memory.load()
+    if found is None or found.is_over:
+        return None
+    if found.candidate.sha256 != terms.candidate.sha256:
+        raise InputError(
+            f"the rollout of another model ({found.candidate.sha256[:12]}) has not ended on {terms.settings.target}.",
+            where=scene.memory.location,
+            hint="Run it to its end, or give `mode: abort`.",
+        )
+    refuse_other_servers(found, terms.settings.stable, terms.settings.candidate, scene)
+    logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
+    scene.target.reach()
+    found = resume(found, scene.target.weight())
+    if found.weight > 0 and (reason := no_longer_fit(found.candidate, scene.target)):
+        return end(found, "rolled-back", "fail", reason)
+    return found

@@ -1,0 +1,88 @@
+"""The world that one rollout plays in, and the patience with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from mlops_actions import cancellation
+from mlops_actions.canary_deploy.memory import Memory, local_folder, open_memory
+from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
+from mlops_actions.canary_deploy.metrics.interface import Uncounted
+from mlops_actions.canary_deploy.rollout import Rollout
+from mlops_actions.canary_deploy.servers import Probe
+from mlops_actions.canary_deploy.targets import Services, Target, open_target
+from mlops_actions.canary_deploy.terms import judged_steps
+from mlops_actions.errors import InputError, OutsideError
+
+if TYPE_CHECKING:
+    from mlops_actions.canary_deploy.action import Inputs
+
+_PATIENCE = 3.0
+"""Seconds in which a proxy may come back, well within the five that a cancelled rollout has."""
+_PAUSE = 0.2
+_LONGEST_REQUEST = 15.0
+_ROUNDING = 1e-6
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What routes, what counts and what remembers."""
+
+    target: Target
+    source: MetricSource
+    memory: Memory
+    smoke: Callable[[], Probe] | None = None
+    """Asks the candidate what a user might ask it."""
+
+
+def open_scene(inputs: Inputs) -> Scene:
+    """The scene that the inputs name; nothing is reached or started yet."""
+    memory = open_memory(inputs.state, inputs.registry, inputs.target)
+    folder = local_folder(inputs.state, inputs.target)
+    time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
+    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder)
+    target = open_target(inputs.target, services)
+    least = target.capabilities.least_weight
+    for step in judged_steps(inputs):
+        if abs(step - round(step / least) * least) > _ROUNDING:
+            raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
+    if inputs.mode not in ("run", "plan"):
+        return Scene(target, Uncounted(), memory)
+    return Scene(target, open_metrics(target, inputs.metrics_source, services), memory, _smoke(inputs, services))
+
+
+def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
+    if inputs.smoke_path is None:
+        return None
+    asked = open_target(inputs.target, replace(services, health_path=inputs.smoke_path))
+    return lambda: asked.probe("candidate")
+
+
+def set_weight(rollout: Rollout, scene: Scene, expected: float | None = None) -> None:
+    """Set and confirm the weight that is meant, where it is the expected one; one that is held is left alone."""
+    if rollout.ending and rollout.ending.outcome == "held":
+        return
+    try:
+        patiently(lambda: scene.target.set_weight(rollout.weight, expected), when_cancelled=True)
+    except OutsideError as error:
+        raise OutsideError(
+            f"the weight of {scene.target.location} could not be set to {rollout.weight:g} %: {error}",
+            hint="It may still be another one. Run again, or with `mode: abort`, when the proxy answers.",
+        ) from None
+
+
+def patiently(ask: Callable[[], T], *, when_cancelled: bool = False) -> T:
+    """Ask again for a while: a proxy that is being restarted comes back. Nobody waits for what is cancelled."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return ask()
+        except OutsideError:
+            if time.monotonic() >= until or (cancellation.requested() and not when_cancelled):
+                raise
+            time.sleep(_PAUSE)

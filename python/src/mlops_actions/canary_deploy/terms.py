@@ -1,0 +1,63 @@
+"""What the inputs ask for, before anything is seen: the model, and the terms of its rollout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops_actions.canary_deploy.rollout import Candidate, Settings
+from mlops_actions.canary_deploy.strategies import strategy_of
+from mlops_actions.canary_deploy.subject import Subject, find_subject
+from mlops_actions.evidence import EvidenceStore
+
+if TYPE_CHECKING:
+    from mlops_actions.canary_deploy.action import Inputs
+
+_BASELINE_LOOKS = 30
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the rollout is to be, before anything was seen."""
+
+    settings: Settings
+    candidate: Candidate
+    error_margin: float
+    alpha: float
+    baseline: float
+    """Seconds."""
+    health_time_limit: float
+    """Seconds."""
+
+
+def subject_of(inputs: Inputs) -> Subject:
+    """The model that is to be rolled out."""
+    return find_subject(inputs.model, inputs.registry, inputs.name, EvidenceStore(inputs.evidence))
+
+
+def judged_steps(inputs: Inputs) -> tuple[float, ...]:
+    """The candidate's weights that are judged, in percent."""
+    strategy = strategy_of(inputs.strategy)
+    return strategy.judged(inputs.steps or strategy.usual_steps)
+
+
+def terms_of(inputs: Inputs, subject: Subject) -> Terms:
+    """The terms of its rollout."""
+    settings = Settings(
+        target=inputs.target,
+        stable=inputs.stable,
+        candidate=inputs.candidate,
+        steps=judged_steps(inputs),
+        interval=inputs.interval,
+        deadline=inputs.deadline,
+        on_inconclusive=inputs.on_inconclusive,
+        strategy=inputs.strategy,
+    )
+    return Terms(
+        settings=settings,
+        candidate=Candidate(subject.name, subject.sha256, verified=False),
+        error_margin=inputs.error_margin,
+        alpha=inputs.alpha,
+        baseline=inputs.baseline or _BASELINE_LOOKS * inputs.interval,
+        health_time_limit=inputs.health_timeout,
+    )
