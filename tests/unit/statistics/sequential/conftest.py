@@ -1,4 +1,4 @@
-"""The benchmark's simulation, so that tests and benchmark show the same thing on the same scenarios."""
+"""The benchmarks' simulations, so that tests and benchmarks show the same thing on the same scenarios."""
 
 from __future__ import annotations
 
@@ -12,8 +12,17 @@ import pytest
 
 @pytest.fixture(scope="session")
 def benchmark_canary() -> ModuleType:
-    path = Path(__file__).parents[4] / "benchmarks" / "canary.py"
-    spec = importlib.util.spec_from_file_location("benchmark_canary", path)
+    return _load("canary")
+
+
+@pytest.fixture(scope="session")
+def benchmark_comparisons() -> ModuleType:
+    return _load("comparisons")
+
+
+def _load(name: str) -> ModuleType:
+    path = Path(__file__).parents[4] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
