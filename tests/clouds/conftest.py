@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from moto.server import ThreadedMotoServer
+
+import azure_site
+from azureml_fake import AzureFake
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +33,30 @@ def aws(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
     }.items():
         monkeypatch.setenv(name, value)
     return moto_server
+
+
+@pytest.fixture(scope="session")
+def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a local server of Azure's blobs with one container; started once."""
+    if lacks := azure_site.missing():
+        pytest.skip(f"this machine lacks {lacks}")
+    with azure_site.azure_site(tmp_path_factory.mktemp("azure")) as address:
+        yield address
+
+
+@pytest.fixture
+def azure(blobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureFake]:
+    """A workspace whose models lie in the server of blobs; at the end each exchange is held against Azure's schema."""
+    fake = AzureFake()
+    fake.start()
+    variables = fake.environment() | {"AZURE_STORAGE_ENDPOINT": blobs, "AZURE_ALLOW_HTTP": "true"}
+    for name, value in (variables | {"HOME": str(tmp_path / "home")}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("mlops_actions.clouds.http.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("mlops_actions.clouds.azure.operations.PAUSE", 0.01)
+    yield fake
+    fake.stop()
+    from azureml_schema import violations  # takes two seconds
+
+    assert not fake.broken
+    assert not violations(fake.exchanges)

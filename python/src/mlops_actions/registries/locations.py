@@ -11,8 +11,12 @@ from mlops_actions.registries.interface import Registry
 _OPENERS = {
     **dict.fromkeys(("file", "s3", "gs", "az"), "mlops_actions.registries.object_store"),
     **dict.fromkeys(("mlflow+http", "mlflow+https"), "mlops_actions.registries.mlflow"),
+    "azureml": "mlops_actions.registries.azureml",
 }
 """Scheme → module whose `open_registry(location)` returns the Registry; imported when it is asked for."""
+
+_NO_HOST = ("file", "azureml")
+"""Schemes that two slashes and a host or bucket do not follow; what stands behind them is read where it is opened."""
 
 
 def open_registry(location: str) -> Registry:
@@ -42,7 +46,7 @@ def scheme_of(location: str) -> str:
             f"the registry {location!r} is of an unknown kind {scheme!r}.",
             hint=f"{nearest(scheme, _OPENERS)} A folder is written file:folder.".lstrip(),
         )
-    if scheme != "file" and (match[2] is None or len(location) == match.end()):
+    if scheme not in _NO_HOST and (match[2] is None or len(location) == match.end()):
         what, example = ("host", "host") if scheme.startswith("mlflow+") else ("bucket", "bucket/folder")
         raise InputError(f"the registry {location!r} names no {what}.", hint=f"Write {scheme}://{example}.")
     if re.match(r"file://(?!localhost/|/)", location, re.IGNORECASE):

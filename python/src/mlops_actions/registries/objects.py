@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -34,13 +34,22 @@ _WORDS = 300
 
 
 class Objects:
-    """The objects below one location: a folder (`file:path` or a plain path) or a bucket's URL."""
+    """The objects below one location: a folder (`file:path` or a plain path) or a bucket's URL.
 
-    def __init__(self, location: str, retries: RetryConfig = RETRIES) -> None:
+    `open_store` opens a bucket that no URL and no variable leads to; `location` is then only told.
+    """
+
+    def __init__(
+        self,
+        location: str,
+        retries: RetryConfig = RETRIES,
+        open_store: Callable[[], ObjectStore] | None = None,
+    ) -> None:
         self.location = location
-        self.folder = _folder(location)
+        self.folder = None if open_store else _folder(location)
         """None for a bucket."""
         self._retries = retries
+        self._open_store = open_store
         self._durable: set[Path] = set()
         """Folders that a power cut leaves where they are."""
 
@@ -187,6 +196,8 @@ class Objects:
     def _store(self) -> ObjectStore:
         from obstore.store import LocalStore, from_url
 
+        if self._open_store:
+            return self._open_store()
         if self.folder:
             return LocalStore(self.folder, mkdir=True)
         return from_url(self.location, retry_config=self._retries)

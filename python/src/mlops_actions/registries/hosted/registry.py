@@ -47,7 +47,7 @@ class HostedRegistry:
     def head(self, name: str) -> Head:
         """The aliases of a model now: the log's, and those of the hosted registry that the log never knew."""
         head = to_head(name, self._log(name).head())
-        shown = self._system.shown(name)
+        shown = self._system.shown(name, {version.number for version in head.aliases.values() if version})
         agreement = agree(head.aliases, shown.aliases, self._followed(name).pending(head.entry))
         for alias, number in agreement.strays.items():
             self._tell(tell_stray(name, alias, head.aliases[alias], number))
@@ -63,7 +63,7 @@ class HostedRegistry:
         if len(versions) > 1:  # several promotions registered it at once; the log has one of them
             logged = {change.after.number for change in self.history(name)}
             versions.sort(key=lambda version: version.number not in logged)
-        return next(iter(versions), None)
+        return next(iter(versions), None) or self._aliased(name, which)
 
     def blob(self, sha256: str) -> Blob | None:
         """A stored model by its SHA-256, whatever its name."""
@@ -150,6 +150,12 @@ class HostedRegistry:
         if message not in self._told:
             self._told.add(message)
             logger.warning("%s", message)
+
+    def _aliased(self, name: str, sha256: str) -> Version | None:
+        """The version of that digest that the log names and that is still there, where a list does not show it yet."""
+        aliases = to_head(name, self._log(name).head()).aliases.values()
+        logged = next((version for version in aliases if version and version.sha256 == sha256), None)
+        return self._system.numbered(name, logged.number) if logged else None
 
     def _registered(self, name: str, blob: Blob, author: Author) -> Version:
         """The version of a stored model, made where there is none; tagged with what let it through."""

@@ -34,8 +34,11 @@ class System(Protocol):
     def names(self) -> list[str]:
         """The models that are registered."""
 
-    def shown(self, name: str) -> Shown:
-        """What it says of a model's aliases now; nothing for a model that it does not know."""
+    def shown(self, name: str, logged: Collection[int]) -> Shown:
+        """What it says of a model's aliases now; nothing for a model that it does not know.
+
+        The versions that the log names are to be looked at themselves where lists lag behind what was written.
+        """
 
     def numbered(self, name: str, number: int) -> Version | None:
         """A registered version; the digest of one that others registered is computed from its bytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ class Mlflow:
         found = self._server.pages("GET", "registered-models/search", "registered_models", "search registered models")
         return sorted(one["name"] for one in found)
 
-    def shown(self, name: str) -> Shown:
+    def shown(self, name: str, logged: Collection[int]) -> Shown:  # noqa: ARG002  nothing lags
         """One request; an alias names one version."""
         try:
             answer = self._server.get("registered-models/get", f"read the registered model {name!r}", name=name)

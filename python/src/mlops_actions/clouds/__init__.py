@@ -1,0 +1,1 @@
+"""The interfaces of clouds, as registries, targets and metrics need them; each is imported where it is used."""
