@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from mlops_actions.canary_deploy.beginning import plan_ahead, roll_out
 from mlops_actions.canary_deploy.interventions import abort, status
 from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName
-from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_words
+from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_pairs, split_words
 from mlops_actions.evidence import Statement
 from mlops_actions.evidence import rollout as document
 
@@ -22,6 +22,18 @@ def rising(steps: list[float]) -> list[float]:
     if not steps or not steps[0] > 0 or steps[-1] > 100 or sorted(set(steps)) != steps:
         raise ValueError("write rising percentages, such as 5, 20, 50, 100")
     return steps
+
+
+def split_margins(value: object) -> object:
+    """Names with numbers, separated by commas or new lines.
+
+    >>> split_margins("wrong=0.02, out_of_range=0.01")
+    {'wrong': '0.02', 'out_of_range': '0.01'}
+    """
+    return split_pairs("\n".join(value.split(","))) if isinstance(value, str) else value
+
+
+Margin = Annotated[float, Field(ge=0, lt=1)]
 
 
 def absolute_path(path: str) -> str:
@@ -82,6 +94,21 @@ class Inputs(CommonInputs):
     )
     error_margin: float = Field(
         0.01, ge=0, lt=1, description="How much higher the candidate's error rate may be: 0.01 is one point."
+    )
+    latency: Seconds | None = Field(
+        None,
+        description="Longest time that a request may take, such as `250ms`, where its source times requests: as with "
+        "errors, `error-margin` more of the candidate's may be slower.",
+    )
+    metrics: Annotated[dict[str, Margin], BeforeValidator(split_margins)] = Field(
+        {},
+        description="Counters of your own that are judged too, each with its margin, such as `wrong=0.02, "
+        "out_of_range=0.01`; their source counts them.",
+    )
+    cluster: str | None = Field(
+        None,
+        description="What errors come in bunches by, such as `user`: then `metrics-source` counts users that saw an "
+        "error, each once, instead of requests.",
     )
     alpha: float = Field(
         0.05, gt=0, lt=1, description="Probability of rolling back a good candidate, and of promoting a bad one."

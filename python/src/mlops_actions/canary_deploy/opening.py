@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from mlops_actions.canary_deploy.baseline import Baseline, watch_baseline
+from mlops_actions.canary_deploy.baseline import Baseline, History, watch_baseline
 from mlops_actions.canary_deploy.conduct import ABORTED
 from mlops_actions.canary_deploy.fitness import wrong_model
-from mlops_actions.canary_deploy.metrics.interface import ERRORS
+from mlops_actions.canary_deploy.judged import choose_metrics
 from mlops_actions.canary_deploy.past import set_aside
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, start
 from mlops_actions.canary_deploy.scene import Scene
@@ -20,7 +20,7 @@ from mlops_actions.canary_deploy.terms import Terms
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Reason, Result
-from mlops_actions.statistics.sequential import Hypotheses, Metric, Plan, plan
+from mlops_actions.statistics.sequential import Plan, plan
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
     if refusal := _cannot_decide(terms, baseline):
         return refusal
     baseline, past = (baseline, ()) if terms.settings.holds_back else set_aside(baseline)
-    metric = Metric(ERRORS, baseline.dispersion, baseline.counts, margin=terms.error_margin)
-    return start(secrets.token_hex(8), terms.settings, candidate, [metric], terms.alpha, time.time(), past)
+    metrics = choose_metrics(terms.wanted, baseline)
+    return start(secrets.token_hex(8), terms.settings, candidate, metrics, terms.alpha, time.time(), past)
 
 
 def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
@@ -127,18 +127,24 @@ def _cannot_decide(terms: Terms, baseline: Baseline) -> Refusal | None:
 
 
 def _plan(terms: Terms, baseline: Baseline) -> Plan:
+    """Of the metric that a promotion waits for longest."""
     settings = terms.settings
     weights, traffic, deadline = settings.steps, baseline.requests_per_second, settings.deadline
     if not settings.holds_back:
         # As if as many requests again went to the stable side, for as long as there are looks at its past.
         _, past = set_aside(baseline)
         weights, traffic, deadline = (50,), 2 * traffic, min(deadline, max(1, len(past)) * settings.interval)
-    return plan(
-        weights=weights,
-        baseline_rate=baseline.rate,
-        requests_per_second=traffic,
-        interval=settings.interval,
-        deadline=deadline,
-        hypotheses=Hypotheses(terms.error_margin, dispersion=baseline.dispersion.value),
-        alpha=terms.alpha,
-    )
+    plans = [
+        plan(
+            weights=weights,
+            baseline_rate=History(metric.history, metric.dispersion).rate,
+            requests_per_second=traffic * metric.history.total / baseline.counts.total,
+            interval=settings.interval,
+            deadline=deadline,
+            hypotheses=metric.hypotheses,
+            alpha=terms.alpha,
+        )
+        for metric in choose_metrics(terms.wanted, baseline)
+        if metric.promotes and metric.history.total
+    ]
+    return min(plans, key=lambda one: one.probability)

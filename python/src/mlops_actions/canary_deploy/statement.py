@@ -57,7 +57,7 @@ def state_refusal(
         looks=[],
         weights=[],
         alpha=terms.alpha,
-        error_margin=terms.error_margin,
+        error_margin=terms.wanted.error_margin,
         dispersion=refusal.dispersion,
         stable=candidate.stable_sha256,
     )

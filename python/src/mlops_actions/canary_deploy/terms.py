@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlops_actions.canary_deploy.judged import Wanted
 from mlops_actions.canary_deploy.rollout import Candidate, Settings
 from mlops_actions.canary_deploy.strategies import strategy_of
 from mlops_actions.canary_deploy.subject import Subject, find_subject
@@ -22,7 +23,7 @@ class Terms:
 
     settings: Settings
     candidate: Candidate
-    error_margin: float
+    wanted: Wanted
     alpha: float
     baseline: float
     """Seconds."""
@@ -56,7 +57,7 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
     return Terms(
         settings=settings,
         candidate=Candidate(subject.name, subject.sha256, verified=False),
-        error_margin=inputs.error_margin,
+        wanted=Wanted(inputs.error_margin, inputs.latency, inputs.metrics, inputs.cluster),
         alpha=inputs.alpha,
         baseline=inputs.baseline or _BASELINE_LOOKS * inputs.interval,
         health_time_limit=inputs.health_timeout,

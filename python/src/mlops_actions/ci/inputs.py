@@ -61,13 +61,13 @@ def split_expressions(value: object) -> object:
 
 
 def to_seconds(value: object) -> object:
-    """A duration such as `90s`, `5m`, `1.5h`, `2d` or a bare number, in seconds.
+    """A duration such as `250ms`, `90s`, `5m`, `1.5h`, `2d` or a bare number, in seconds.
 
-    >>> to_seconds("5m")
-    300.0
+    >>> to_seconds("5m"), to_seconds("250ms")
+    (300.0, 0.25)
     """
-    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", value)):
-        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|[smhd]?)\s*", value)):
+        return float(match[1]) * {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
     if isinstance(value, str):
         raise ValueError("write a duration such as 90s, 5m or 1h")
     return value
@@ -87,7 +87,7 @@ def to_bytes(value: object) -> object:
     return value
 
 
-DURATION = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[smhd]?\s*$"}]}
+DURATION = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|[smhd])?\s*$"}]}
 """What `to_seconds` takes, as JSON Schema."""
 Words = Annotated[list[str], BeforeValidator(split_words)]
 Expressions = Annotated[list[str], BeforeValidator(split_expressions)]

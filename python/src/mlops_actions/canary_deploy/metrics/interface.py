@@ -11,6 +11,8 @@ from mlops_actions.statistics.sequential import Block, Counts, Reading, block_be
 
 ERRORS: Final = "errors"
 """The reading that every source gives: requests, and those of them that got no good answer."""
+BY_CLUSTER: Final = "errors by cluster"
+"""Closed clusters, such as users whose window has ended, and those of them that saw an error."""
 
 _CLOCK_TOLERANCE = 2.0
 """Seconds: sources tell their age in whole ones."""
@@ -24,6 +26,8 @@ class Snapshot:
     """By what is counted: `errors` always, and whatever else the source knows, each of its own total."""
     born: float
     """When the counters began at 0, in seconds on the clock of the readings."""
+    resets: int = 0
+    """How often the source has seen a part of a sum begin anew."""
 
     @classmethod
     def of_errors(cls, time: float, *, candidate: Counts, stable: Counts, born: float) -> Snapshot:
@@ -37,6 +41,8 @@ class Snapshot:
 
     def restarted_since(self, before: Snapshot) -> bool:
         """Whether the counters began anew: they are younger, or some of them went down."""
+        if self.resets != before.resets:
+            return True
         both = ((now, before.readings[name]) for name, now in self.readings.items() if name in before.readings)
         return self.born - before.born > _CLOCK_TOLERANCE or any(_went_down(now, then) for now, then in both)
 
