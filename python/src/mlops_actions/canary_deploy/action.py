@@ -68,8 +68,13 @@ class Inputs(CommonInputs):
     candidate: str = Field(description="The server of the new model, in the same way.")
     metrics_source: str | None = Field(
         None,
-        description="What counts requests and errors where the target does not, or not as you would: `exec:COMMAND` "
-        "for a script of yours; see below.",
+        description="What counts requests and errors where the target does not, or not as you would: "
+        "`prometheus:URL`, `json:URL`, or `exec:COMMAND` for a script of yours; see below.",
+    )
+    metrics_query: str | None = Field(
+        None,
+        description="What to ask `metrics-source`, or a file that says it: the counters of Prometheus, of which "
+        "`?preset=envoy|haproxy|traefik|istio|kserve` knows some; see below.",
     )
     strategy: StrategyName = Field(
         "canary", description="How traffic moves: `canary`, by steps; `blue-green`, at once."

@@ -53,7 +53,8 @@ def open_scene(inputs: Inputs) -> Scene:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
     if inputs.mode not in ("run", "plan"):
         return Scene(target, Uncounted(), memory)
-    return Scene(target, open_metrics(target, inputs.metrics_source, services), memory, _smoke(inputs, services))
+    source = open_metrics(target, inputs.metrics_source, services, inputs.metrics_query)
+    return Scene(target, source, memory, _smoke(inputs, services))
 
 
 def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:

@@ -29,6 +29,6 @@ def open_metrics(target: ExecTarget) -> ExecCounters:
     return ExecCounters(target.command)
 
 
-def open_source(location: str, services: Services) -> ExecCounters:
+def open_source(location: str, services: Services, query: str | None) -> ExecCounters:  # noqa: ARG001
     """`exec:COMMAND` as the input `metrics-source`; nothing is run yet."""
     return ExecCounters(read_command(location, "metrics-source", services.stable, services.candidate))

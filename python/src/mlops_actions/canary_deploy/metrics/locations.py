@@ -16,14 +16,19 @@ _OWN = {
 }
 """The kind of a target that counts → module whose `open_metrics(target)` returns the source."""
 
-_SOURCES = {"exec": "mlops_actions.canary_deploy.metrics.exec"}
-"""Scheme → module whose `open_source(location, services)` returns it. All are imported when they are asked for."""
+_SOURCES = {
+    "exec": "mlops_actions.canary_deploy.metrics.exec",
+    "json": "mlops_actions.canary_deploy.metrics.json",
+    "prometheus": "mlops_actions.canary_deploy.metrics.prometheus",
+}
+"""Scheme → module whose `open_source(location, services, query)` returns it. All are imported when asked for."""
 
 
-def open_metrics(target: Target, location: str | None, services: Services) -> MetricSource:
+def open_metrics(target: Target, location: str | None, services: Services, query: str | None = None) -> MetricSource:
     """The source at a location, else the target's own counters; nothing is read yet.
 
-    InputError for a location that is not understood, and without one where the target counts nothing.
+    `query` is the input `metrics-query`. InputError for a location that is not understood, and without one where the
+    target counts nothing.
     """
     source: MetricSource
     if location is None:
@@ -38,7 +43,7 @@ def open_metrics(target: Target, location: str | None, services: Services) -> Me
     if not colon or scheme not in _SOURCES:
         raise InputError(
             f"the input 'metrics-source' is {location!r}, which names no known kind of source.",
-            hint=f"{nearest(scheme, _SOURCES)} Write exec:COMMAND for a script of yours.",
+            hint=f"{nearest(scheme, _SOURCES)} Write prometheus:URL, json:URL, or exec:COMMAND for a script of yours.",
         )
-    source = import_module(_SOURCES[scheme]).open_source(location, services)
+    source = import_module(_SOURCES[scheme]).open_source(location, services, query)
     return source
