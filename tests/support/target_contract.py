@@ -8,14 +8,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from canary_site import MODEL, until
 from mlops_actions.canary_deploy.action import run
+from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
+from mlops_actions.canary_deploy.metrics.interface import blocks_since
 from mlops_actions.canary_deploy.targets import MirroringTarget
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_bytes
+from mlops_actions.statistics.sequential import Counts
+from prometheus_site import PrometheusSite
 from target_site import TargetSite, Users, ask
 
 
@@ -180,6 +185,56 @@ class TargetContract:
 
 def _are_at_least(answers: list[float], number: int) -> bool:
     return len(answers) >= number
+
+
+class TimedContract:
+    """What a target is held to that also tells how long requests took."""
+
+    def test_its_histogram_tells_which_requests_were_slow(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        source = site.source()
+        ask(site.address, 5)
+        before = source.read()
+        site.candidate.seconds = 0.15
+        target.set_weight(50)
+        answers = ask(site.address, 30)
+        site.candidate.seconds = 0.0
+        site.candidate.failing = 1.0
+        answers += ask(site.address, 10)
+        block = blocks_since(before, source.read(), 60)["latency>100ms"]
+        bad = answers["candidate"] + answers["500"]
+        assert block.canary == Counts(bad, bad), "an error is slow, however soon it comes"
+        assert block.baseline.total == answers["stable"]
+        assert block.baseline.bad <= 3, "loopback takes milliseconds, unless the machine is busy"
+
+    def test_prometheus_counts_what_it_counts_itself(self, site: TargetSite, tmp_path: Path) -> None:
+        expect_agreement(site, tmp_path)
+
+
+def expect_agreement(site: TargetSite, folder: Path) -> None:
+    """The preset of Prometheus and the target's own counters tell the same."""
+    site.target().prepare()
+    site.target().set_weight(50)
+    site.candidate.failing = 0.5
+    ask(site.address, 30)
+    site.candidate.close()
+    ask(site.address, 4)
+    place, parameters = site.exporter
+    prometheus = PrometheusSite(folder, {"proxy": place})
+    try:
+        prometheus.start()
+        named = open_metrics(site.target(), f"prometheus:{prometheus.url}?preset={parameters}", site.services())
+        own = site.source()
+        own.read()
+        until(lambda: _counts(named) == _counts(own))
+        assert own.read().errors.canary.bad > 0
+    finally:
+        prometheus.close()
+
+
+def _counts(source: MetricSource) -> dict[str, tuple[Counts, Counts]]:
+    return {name: (one.canary, one.baseline) for name, one in source.read().readings.items()}
 
 
 def expect_share(site: TargetSite, percent: float, requests: int = 300) -> None:

@@ -30,6 +30,8 @@ class TargetSite(ABC):
     """Seconds between a weight that is confirmed and traffic that follows."""
     counters_survive = False
     """Whether a restarted program goes on counting."""
+    exporter = ("", "")
+    """What Prometheus scrapes of it, as `address/path`, and the preset that knows it; nothing where it has none."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder

@@ -49,6 +49,21 @@ class EnvoyAdmin:
         found = self._json("/stats", {"format": "json", "filter": pattern})["stats"]
         return {one["name"]: int(one["value"]) for one in found if "value" in one}
 
+    def flushes_when_asked(self) -> bool:
+        """Whether each request for statistics makes it merge its histograms, which else takes seconds."""
+        found = self._json("/config_dump", {"mask": "bootstrap.stats_flush_on_admin"}).get("configs", [])
+        return any(one.get("bootstrap", {}).get("stats_flush_on_admin", False) for one in found)
+
+    def histograms(self, pattern: str) -> dict[str, dict[float, int]]:
+        """The histograms whose names match: how many were at most as large as each bound, in milliseconds."""
+        parameters = {"format": "json", "histogram_buckets": "cumulative", "type": "Histograms", "filter": pattern}
+        found = self._json("/stats", parameters)["stats"]
+        listed = [one for each in found for one in each.get("histograms", [])]
+        return {
+            one["name"]: {float(bucket["upper_bound"]): int(bucket["cumulative"]) for bucket in one["buckets"]}
+            for one in listed
+        }
+
     def born(self) -> float:
         """When this Envoy started, on the clock of `time.monotonic`, to a second."""
         return time.monotonic() - float(str(self._json("/server_info")["uptime_current_epoch"]).rstrip("s"))

@@ -16,6 +16,18 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True)
+class Counted:
+    """The counters of all services at one moment."""
+
+    born: float
+    """When this process of Traefik started, on the clock of `time.monotonic`."""
+    statuses: dict[str, Counter[int]]
+    """How often each service answered with each status."""
+    times: dict[str, Counter[float]]
+    """How many of its answers took at most so many seconds."""
+
+
+@dataclass(frozen=True)
 class TraefikApi:
     """One Traefik. Every method raises OutsideError when it does not answer as Traefik does."""
 
@@ -26,20 +38,21 @@ class TraefikApi:
         document = self._json(f"/api/http/services/{name}@file")
         return None if "message" in document else document
 
-    def requests(self) -> dict[str, Counter[int]]:
-        """How often each service answered with each status, since Traefik started."""
-        found: dict[str, Counter[int]] = {}
+    def counted(self) -> Counted:
+        """What it has counted since it started."""
+        statuses: dict[str, Counter[int]] = {}
+        times: dict[str, Counter[float]] = {}
+        born = None
         for name, labels, value in self._samples():
             if name == "traefik_service_requests_total" and labels["code"].isdigit():
-                found.setdefault(labels["service"], Counter())[int(labels["code"])] += int(value)
-        return found
-
-    def born(self) -> float:
-        """When this process of Traefik started, on the clock of `time.monotonic`."""
-        for name, _, value in self._samples():
-            if name == "process_start_time_seconds":
-                return time.monotonic() - (time.time() - value)
-        raise self._stranger("/metrics")
+                statuses.setdefault(labels["service"], Counter())[int(labels["code"])] += int(value)
+            elif name == "traefik_service_request_duration_seconds_bucket":
+                times.setdefault(labels["service"], Counter())[float(labels["le"])] += int(value)
+            elif name == "process_start_time_seconds":
+                born = time.monotonic() - (time.time() - value)
+        if born is None:
+            raise self._stranger("/metrics")
+        return Counted(born, statuses, times)
 
     def _samples(self) -> list[tuple[str, dict[str, str], float]]:
         answer = self._get("/metrics")

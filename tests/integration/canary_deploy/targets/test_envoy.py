@@ -15,7 +15,7 @@ from mlops_actions.canary_deploy.targets.embedded_envoy import envoy_binary
 from mlops_actions.canary_deploy.targets.envoy import open_target
 from mlops_actions.canary_deploy.targets.interface import Services
 from mlops_actions.errors import InputError
-from target_contract import TargetContract
+from target_contract import TargetContract, TimedContract
 from target_site import TargetSite
 
 KEY = "mlops_actions.canary.candidate"
@@ -28,6 +28,10 @@ class EnvoySite(TargetSite):
     @abstractmethod
     def admin(self) -> str:
         """Its admin interface."""
+
+    @property
+    def exporter(self) -> tuple[str, str]:  # type: ignore[override]
+        return f"{self.admin}/stats/prometheus", "envoy"
 
     def set_by_hand(self, percent: float) -> None:
         requests.post(f"http://{self.admin}/runtime_modify", params={KEY: f"{percent:g}"}, timeout=5).raise_for_status()
@@ -99,7 +103,7 @@ def running(made: EnvoySite) -> Iterator[EnvoySite]:
         made.close()
 
 
-class TestEnvoy(TargetContract):
+class TestEnvoy(TargetContract, TimedContract):
     """By its runtime."""
 
 

@@ -13,7 +13,7 @@ from canary_site import Backend, free_port
 from guide import shown
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
-from target_contract import TargetContract
+from target_contract import TargetContract, expect_agreement
 from target_site import TargetSite, ask
 
 
@@ -74,6 +74,14 @@ def running(made: HaproxySite) -> Iterator[HaproxySite]:
 
 class TestHaproxy(TargetContract):
     """By its runtime socket."""
+
+
+def test_prometheus_counts_what_it_counts_itself(tmp_path: Path) -> None:
+    port = free_port()
+    exporter = f"\nfrontend metrics\n    bind 127.0.0.1:{port}\n    http-request use-service prometheus-exporter"
+    for site in running(HaproxySite(tmp_path, more=exporter)):
+        site.exporter = (f"127.0.0.1:{port}/metrics", "haproxy&backend=model")
+        expect_agreement(site, tmp_path)
 
 
 def test_the_next_rollout_takes_over_from_the_promoted_server_without_a_reload(site: HaproxySite) -> None:

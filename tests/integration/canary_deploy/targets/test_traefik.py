@@ -13,7 +13,7 @@ from canary_site import Backend, free_port, until
 from guide import shown_all
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
-from target_contract import TargetContract
+from target_contract import TargetContract, TimedContract
 from target_site import TargetSite, ask
 
 ROOT = Path(__file__).parents[4]
@@ -49,6 +49,10 @@ class TraefikSite(TargetSite):
     def location(self) -> str:
         return f"traefik:{self.api}?file={self.file}"
 
+    @property
+    def exporter(self) -> tuple[str, str]:  # type: ignore[override]
+        return f"{self.api.removeprefix('http://')}/metrics", "traefik"
+
     def start(self) -> None:
         self.run_program(self.program, "--configfile", self.folder / "traefik.yml")
         until(lambda: requests.get(f"{self.api}/api/http/routers", timeout=5).ok)
@@ -71,7 +75,7 @@ def site(tmp_path: Path) -> Iterator[TraefikSite]:
         made.close()
 
 
-class TestTraefik(TargetContract):
+class TestTraefik(TargetContract, TimedContract):
     """By its file provider."""
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin
-from mlops_actions.canary_deploy.metrics.interface import Snapshot
+from mlops_actions.canary_deploy.metrics.interface import ERRORS, Snapshot
+from mlops_actions.canary_deploy.metrics.latency import slower_than
 from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget
 from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, STABLE
 from mlops_actions.errors import OutsideError
@@ -17,6 +19,9 @@ _PATTERN = (
     rf"^cluster\.({STABLE}|{CANDIDATE})\.(membership_total|upstream_(rq_(completed|5xx|503|timeout|rx_reset|tx_reset)|"
     r"cx_destroy_(local|remote)_with_active_rq))$"
 )
+_TIMES = rf"^cluster\.({STABLE}|{CANDIDATE})\.upstream_rq_time$"
+_MERGE = 0.02
+"""Seconds; Envoy merges the histograms of its workers in a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +31,35 @@ class EnvoyCounters:
     admin: EnvoyAdmin
 
     def read(self) -> Snapshot:
-        """The counters since Envoy started."""
+        """The counters since Envoy started, and the times of requests where it merges its histograms when asked."""
         now, born = time.monotonic(), self.admin.born()
         found = self.admin.counters(_PATTERN)
         for cluster in (STABLE, CANDIDATE):
             if f"cluster.{cluster}.membership_total" not in found:
                 raise OutsideError(f"the Envoy at {self.admin.find()} has no counters of a cluster {cluster!r}.")
-        candidate, stable = counts_of(found, CANDIDATE), counts_of(found, STABLE)
-        return Snapshot.of_errors(now, candidate=candidate, stable=stable, born=born)
+        times = self._times()
+        candidate, stable = (
+            {ERRORS: errors} | slower_than(times.get(cluster, {}), errors)
+            for cluster, errors in ((one, counts_of(found, one)) for one in (CANDIDATE, STABLE))
+        )
+        return Snapshot.of_counts(now, candidate=candidate, stable=stable, born=born)
+
+    def _times(self) -> dict[str, dict[float, int]]:
+        """Of each cluster, how many answers took at most so many seconds."""
+        if not self.flushes:
+            return {}
+        # The request for the counters has started the merge of the histograms.
+        time.sleep(_MERGE)
+        found = self.admin.histograms(_TIMES)
+        return {
+            name.split(".")[1]: {bound / 1000: fast for bound, fast in buckets.items()}
+            for name, buckets in found.items()
+        }
+
+    @cached_property
+    def flushes(self) -> bool:
+        """Whether its histograms are as of now."""
+        return self.admin.flushes_when_asked()
 
 
 def open_metrics(target: EnvoyTarget) -> EnvoyCounters:

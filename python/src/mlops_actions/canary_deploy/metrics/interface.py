@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Block, Counts, Reading, block_between
+from mlops_actions.statistics.sequential import NOTHING, Block, Counts, Reading, block_between
 
 ERRORS: Final = "errors"
 """The reading that every source gives: requests, and those of them that got no good answer."""
@@ -32,7 +32,20 @@ class Snapshot:
     @classmethod
     def of_errors(cls, time: float, *, candidate: Counts, stable: Counts, born: float) -> Snapshot:
         """From a source that knows of requests and errors and nothing else."""
-        return cls({ERRORS: Reading(time, canary=candidate, baseline=stable)}, born)
+        return cls.of_counts(time, candidate={ERRORS: candidate}, stable={ERRORS: stable}, born=born)
+
+    @classmethod
+    def of_counts(
+        cls, time: float, *, candidate: Mapping[str, Counts], stable: Mapping[str, Counts], born: float, resets: int = 0
+    ) -> Snapshot:
+        """From a source that knows more. What only one side has is 0 of 0 on the other where that was asked nothing."""
+        idle = {side: counts[ERRORS].total == 0 for side, counts in (("candidate", candidate), ("stable", stable))}
+        readings = {
+            name: Reading(time, canary=candidate.get(name, NOTHING), baseline=stable.get(name, NOTHING))
+            for name in {**candidate, **stable}
+            if (name in candidate or idle["candidate"]) and (name in stable or idle["stable"])
+        }
+        return cls(readings, born, resets)
 
     @property
     def errors(self) -> Reading:

@@ -9,9 +9,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlops_actions.canary_deploy.metrics.interface import Snapshot
+from mlops_actions.canary_deploy.metrics.interface import ERRORS, Snapshot
+from mlops_actions.canary_deploy.metrics.latency import slower_than
 from mlops_actions.canary_deploy.targets.traefik import TraefikTarget
-from mlops_actions.canary_deploy.traefik_api import TraefikApi
+from mlops_actions.canary_deploy.traefik_api import Counted, TraefikApi
 from mlops_actions.statistics.sequential import Counts
 
 _GAVE_UP = 499
@@ -27,12 +28,14 @@ class TraefikCounters:
 
     def read(self) -> Snapshot:
         """The counters since Traefik started; a service that was asked nothing has none."""
-        now, born = time.monotonic(), self.api.born()
-        found = self.api.requests()
-        candidate, stable = (
-            counts_of(found.get(f"{self.service}-{side}@file", {})) for side in ("candidate", "stable")
-        )
-        return Snapshot.of_errors(now, candidate=candidate, stable=stable, born=born)
+        now, found = time.monotonic(), self.api.counted()
+        candidate, stable = (_readings(found, f"{self.service}-{side}@file") for side in ("candidate", "stable"))
+        return Snapshot.of_counts(now, candidate=candidate, stable=stable, born=found.born)
+
+
+def _readings(found: Counted, service: str) -> dict[str, Counts]:
+    errors = counts_of(found.statuses.get(service, {}))
+    return {ERRORS: errors} | slower_than(found.times.get(service, {}), errors)
 
 
 def open_metrics(target: TraefikTarget) -> TraefikCounters:

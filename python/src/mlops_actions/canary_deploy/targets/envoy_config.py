@@ -63,6 +63,7 @@ def bootstrap(listen: tuple[str, int], folder: Path) -> Json:
         "dynamic_resources": {"cds_config": _watched(folder / CLUSTERS_FILE)},
         "layered_runtime": {"layers": layers},
         "static_resources": {"listeners": [listener]},
+        "stats_flush_on_admin": True,
     }
 
 

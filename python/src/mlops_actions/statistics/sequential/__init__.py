@@ -5,7 +5,7 @@ A rollout is `begin`, then `update` with one look after another and `decide`; `n
 """
 
 from mlops_actions.statistics.sequential.betting import bounded_mean
-from mlops_actions.statistics.sequential.counts import Block, Counts, Reading, block_between
+from mlops_actions.statistics.sequential.counts import NOTHING, Block, Counts, Reading, block_between
 from mlops_actions.statistics.sequential.dispersion import BY_CLUSTER, Dispersion, pearson_dispersion
 from mlops_actions.statistics.sequential.documents import from_document, to_document
 from mlops_actions.statistics.sequential.interval import Interval
@@ -28,6 +28,7 @@ from mlops_actions.statistics.sequential.rollout import (
 
 __all__ = [
     "BY_CLUSTER",
+    "NOTHING",
     "Action",
     "Block",
     "Counts",

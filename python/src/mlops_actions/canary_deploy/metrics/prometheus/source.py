@@ -13,7 +13,7 @@ from mlops_actions.canary_deploy.metrics.prometheus.queries import Condition, Pa
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.interface import SIDES, Side
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential import Counts
 
 Answers = dict[str, list[Series]]
 """By query."""
@@ -39,15 +39,9 @@ class PrometheusCounters:
         elif any(_began_anew(self._before.get(query), found) for query, found in answers.items()):
             self._resets += 1
         self._before = answers
-        candidate, stable = counts["candidate"], counts["stable"]
-        # A side that has had no request has no buckets yet.
-        names = [name for name in stable | candidate if (name in stable or not stable[ERRORS].total)]
-        readings = {
-            name: Reading(now, candidate.get(name, Counts(0, 0)), stable.get(name, Counts(0, 0)))
-            for name in names
-            if (name in candidate or not candidate[ERRORS].total)
-        }
-        return Snapshot(readings, born=0.0, resets=self._resets)
+        return Snapshot.of_counts(
+            now, candidate=counts["candidate"], stable=counts["stable"], born=0.0, resets=self._resets
+        )
 
     def _expect_stable(self, look: _Look) -> None:
         for query in self.queries.shares[ERRORS].total:
