@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mlops_actions.tables import Scan, Tally, open_frame, open_table
-from mlops_actions.tables.duckdb import uniqueness
+from mlops_actions.tables.duckdb import first_rows
 
 ROWS = 3_000
 
@@ -44,7 +44,7 @@ KEYS = [*((name,) for name in rows()), ("far", "word"), ("close", "gaps", "real"
 def test_rows_that_repeat_an_earlier_one_are_those_that_pandas_finds(
     key: tuple[str, ...], rows_at_first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uniqueness, "_ROWS_AT_FIRST", rows_at_first)
+    monkeypatch.setattr(first_rows, "_ROWS_AT_FIRST", rows_at_first)
     frame = rows()
     complete = frame.dropna(subset=list(key))
     repeated = complete.index[complete.duplicated(list(key))].tolist()

@@ -6,21 +6,33 @@ from collections.abc import Mapping, Sequence
 
 import narwhals as nw
 
-from mlops_actions.tables.interface import Aggregate, Scan, StoredType
+from mlops_actions.tables.interface import Aggregate, Scan, StoredType, reads_always
 
 
 def columns_of(scan: Scan, stored: Mapping[str, StoredType], ours: str) -> list[nw.Expr]:
-    """A column for each question, so that no name of the data's is in the aggregates.
+    """A column for each question about all rows, so that no name of the data's is in the aggregates.
 
-    The frame has, beside the data's columns, `<ours>_present_0` and `<ours>_unreadable_0` of each of them in order.
+    The frame has, beside the data's columns, `<ours>_present_0` of each of them in order, and `<ours>_unreadable_0` of
+    those that may be.
     """
-    asked = []
-    for place in range(len(stored)):
-        asked.append(nw.col(f"{ours}_present_{place}").alias(f"present_{place}"))
-        asked.append(nw.col(f"{ours}_unreadable_{place}").alias(f"unreadable_{place}"))
+    places = {name: place for place, name in enumerate(stored)}
+    asked = [nw.col(f"{ours}_present_{place}").alias(f"present_{place}") for place in places.values()]
+    doubtful = [places[name] for name in may_be_unreadable(scan, stored)]
+    asked += [nw.col(f"{ours}_unreadable_{place}").alias(f"unreadable_{place}") for place in doubtful]
     asked += [flag.alias(f"flag_{index}") for index, flag in enumerate(scan.flags.values())]
     asked += [count.alias(f"count_{index}") for index, count in enumerate(scan.counts.values())]
     asked += [one.of.alias(f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
+    return asked
+
+
+def may_be_unreadable(scan: Scan, stored: Mapping[str, StoredType]) -> list[str]:
+    """The columns of which some cells may not read as the type that is wanted."""
+    return [name for name, wanted in scan.types.items() if not reads_always(stored[name], wanted)]
+
+
+def columns_apart(scan: Scan) -> list[nw.Expr]:
+    """The columns of groups and keys, each of which is a question of its own."""
+    asked = []
     for index, groups in enumerate(scan.groups.values()):
         asked.append(groups.by.alias(f"group_{index}"))
         asked += [count.alias(f"group_{index}_count_{place}") for place, count in enumerate(groups.counts.values())]
@@ -36,7 +48,7 @@ def conditions_of(scan: Scan, stored: Mapping[str, StoredType]) -> dict[tuple[st
     places = {name: place for place, name in enumerate(stored)}
     return {
         **{("missing", name): f"present_{places[name]} IS NULL" for name in scan.missing},
-        **{("unreadable", name): f"unreadable_{places[name]}" for name in scan.types},
+        **{("unreadable", name): f"unreadable_{places[name]}" for name in may_be_unreadable(scan, stored)},
         **{("flag", name): f"flag_{index}" for index, name in enumerate(scan.flags)},
     }
 

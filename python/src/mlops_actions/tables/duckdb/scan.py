@@ -1,4 +1,4 @@
-"""Every question of a scan in one SELECT, counts and first row numbers side by side; uniqueness and groups apart."""
+"""Every count of a scan in one SELECT; uniqueness, groups, and the numbers of rows that fail apart."""
 
 from __future__ import annotations
 
@@ -8,11 +8,20 @@ from typing import Any
 import duckdb
 import narwhals as nw
 
+from mlops_actions.tables.duckdb.first_rows import first_met, first_repeated
 from mlops_actions.tables.duckdb.reading import Reading
 from mlops_actions.tables.duckdb.types import free_name, present, quoted, typed, unreadable
-from mlops_actions.tables.duckdb.uniqueness import bounds, first_repeated, surplus
+from mlops_actions.tables.duckdb.uniqueness import bounds, surplus
 from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, Tally
-from mlops_actions.tables.questions import aggregate, columns_of, complete, conditions_of, count, parts_of
+from mlops_actions.tables.questions import (
+    aggregate,
+    columns_apart,
+    columns_of,
+    complete,
+    conditions_of,
+    count,
+    parts_of,
+)
 
 RowNumber = Callable[[int], int]
 
@@ -21,36 +30,36 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     """Run the scan. `row_number` turns a row's code into its number over all files."""
     relation = _relation(scan, connection, reading)
     conditions = conditions_of(scan, reading.stored)
-    counts = [count(condition) for condition in conditions.values()]
-    firsts = [f"min(CASE WHEN {condition} THEN row_code END, {scan.first})" for condition in conditions.values()]
     filled = [f"count(present_{place})" for place in range(len(reading.stored))]
     plain = [count(f"count_{index}") for index in range(len(scan.counts))]
     single = [aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
     keys = {name: parts_of(index, columns) for index, (name, columns) in enumerate(scan.keys.items())}
     within = {name: bounds(parts, relation) for name, parts in keys.items()}
     keyed = [asked for name, parts in keys.items() for asked in (count(complete(parts)), *within[name])]
-    asked = ["count(*)", *filled, *plain, *single, *keyed, *counts, *(firsts if scan.first else [])]
+    counted = {question: count(sql) for question, sql in conditions.items() if question[0] != "missing"}
+    asked = ["count(*)", *filled, *plain, *single, *keyed, *counted.values()]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
 
     present_counts = dict(zip(reading.stored, _take(found, len(filled)), strict=True))
     plain_counts = dict(zip(scan.counts, _take(found, len(plain)), strict=True))
     aggregates = dict(zip(scan.aggregates, _take(found, len(single)), strict=True))
     key_counts = {name: _take(found, 1 + len(within[name])) for name in keys}
-    condition_counts = dict(zip(conditions, _take(found, len(counts)), strict=True))
-    first_rows = dict(zip(conditions, found, strict=False))
+    numbers = {("missing", name): rows - present_counts[name] for name in scan.missing}
+    numbers |= dict(zip(counted, found, strict=True))
+    failing = {question: sql for question, sql in conditions.items() if numbers[question]} if scan.first else {}
+    codes = first_met(failing, numbers, scan.first, rows, relation)
 
     def tally(question: tuple[str, str]) -> Tally:
-        codes = first_rows.get(question) or ()
-        return Tally(condition_counts[question], tuple(row_number(code) for code in codes))
+        return Tally(numbers.get(question, 0), tuple(row_number(code) for code in codes.get(question, ())))
 
     def missing(name: str) -> Tally:
         return tally(("missing", name)) if name in scan.missing else Tally(rows - present_counts[name])
 
-    def repeated(name: str) -> Tally:
+    def key(name: str) -> Tally:
         filled, *low_and_high = key_counts[name]
         number = surplus(keys[name], low_and_high, filled, relation, connection)
-        codes = first_repeated(keys[name], scan.first, rows, relation, connection) if number and scan.first else []
-        return Tally(number, tuple(row_number(code) for code in codes))
+        repeated = first_repeated(keys[name], scan.first, rows, relation, connection) if number and scan.first else []
+        return Tally(number, tuple(row_number(code) for code in repeated))
 
     return Scanned(
         rows=rows,
@@ -58,7 +67,7 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
         unreadable={name: tally(("unreadable", name)) for name in scan.types},
         flags={name: tally(("flag", name)) for name in scan.flags},
         counts=plain_counts,
-        keys={name: repeated(name) for name in keys},
+        keys={name: key(name) for name in keys},
         aggregates=aggregates,
         groups={name: _groups(relation, index, groups) for index, (name, groups) in enumerate(scan.groups.items())},
     )
@@ -72,11 +81,14 @@ def _relation(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Readin
         wanted = scan.types.get(name, "string" if stored == "text" else stored)
         selected.append(f"{typed(name, stored, wanted)} AS {quoted(name)}")
         selected.append(f"{present(name, stored, wanted)} AS {ours}_present_{place}")
-        selected.append(f"{unreadable(name, stored, wanted) or 'false'} AS {ours}_unreadable_{place}")
+        if broken := unreadable(name, stored, wanted):
+            selected.append(f"{broken} AS {ours}_unreadable_{place}")
     frame = nw.from_native(connection.sql(f"SELECT {', '.join(selected)} FROM {reading.source}"))  # noqa: S608
-    asked = [nw.col(f"{ours}_row").alias("row_code"), *columns_of(scan, reading.stored, ours)]
-    relation: duckdb.DuckDBPyRelation = frame.select(*asked).to_native()
-    return relation
+    # DuckDB's client compares each selected expression with each column's name: of a thousand columns that takes longer
+    # than the scan, hence one struct
+    together = nw.struct(*columns_of(scan, reading.stored, ours)).alias("together")
+    relation = frame.select(nw.col(f"{ours}_row").alias("row_code"), *columns_apart(scan), together).to_native()
+    return relation.select("* EXCLUDE together, unnest(together)")
 
 
 def _groups(relation: duckdb.DuckDBPyRelation, index: int, groups: Groups) -> tuple[Group, ...]:

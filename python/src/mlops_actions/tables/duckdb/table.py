@@ -117,7 +117,7 @@ class DuckdbTable:
         return {self._row_number(code): cells for code, cells in found.items()}
 
     def scan(self, scan: Scan) -> Scanned:
-        """Answer everything in one pass; a second one finds the row numbers of repeated keys, where there are any."""
+        """Count everything in one pass but keys and groups; where rows fail, another one finds which come first."""
         with self._explained():
             return answer(scan, self._connection, self._reading, self._row_number)
 

@@ -1,4 +1,4 @@
-"""Exactly how many rows repeat an earlier one, and which come first, without a table of all values in memory.
+"""Exactly how many rows repeat an earlier one, without a table of all values in memory.
 
 Integers that lie close together, as ids do, are marks in a string of bits. All else is told apart by 64-bit hashes:
 where no two agree, nothing repeats; where some do, the values decide. What grows with the rows spills to disk early.
@@ -11,14 +11,11 @@ from collections.abc import Sequence
 import duckdb
 
 from mlops_actions.tables.duckdb.connection import spilling_early, threads
-from mlops_actions.tables.duckdb.match import repeated_rows
 from mlops_actions.tables.questions import complete
 
 _BITS_OF_A_ROW, _MOST_BITS = 256, 10**9
 """Of the marks of all threads together; where they would be more, hashes are smaller, and DuckDB makes none longer."""
 _INTEGERS = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
-_ROWS_AT_FIRST = 1 << 20
-_ROWS_GROW = 16
 
 
 def bounds(parts: Sequence[str], relation: duckdb.DuckDBPyRelation) -> list[str]:
@@ -53,35 +50,6 @@ def surplus(
             return 0
         value = listed if len(parts) == 1 else f"({listed})"
         return filled - _number(f"count(DISTINCT CASE WHEN {complete(parts)} THEN {value} END)", relation)
-
-
-def first_repeated(
-    parts: Sequence[str],
-    first: int,
-    rows: int,
-    relation: duckdb.DuckDBPyRelation,
-    connection: duckdb.DuckDBPyConnection,
-) -> list[int]:
-    """Codes of the first rows whose value was there before; items of one list share theirs.
-
-    Whether a row repeats an earlier one is seen without the later ones, so few rows are tried before all of them.
-    """
-    tried = min(rows, _ROWS_AT_FIRST)
-    while True:
-        part = relation.limit(tried) if tried < rows else relation
-        with spilling_early(connection):
-            codes = _first_within(parts, first, part)
-        if len(codes) == first or tried == rows:
-            return codes
-        tried = min(rows, tried * _ROWS_GROW)
-
-
-def _first_within(parts: Sequence[str], first: int, relation: duckdb.DuckDBPyRelation) -> list[int]:
-    listed = ", ".join(parts)
-    keyed = f"(SELECT row_code, {listed}, hash({listed}) AS key_hash FROM rows WHERE {complete(parts)})"  # noqa: S608
-    query = f"{repeated_rows(parts, keyed)} SELECT DISTINCT row_code FROM found ORDER BY row_code LIMIT {first}"  # noqa: S608
-    found = relation.query("rows", query)
-    return [code for (code,) in found.fetchall()] if found else []
 
 
 def _number(asked: str, relation: duckdb.DuckDBPyRelation) -> int:

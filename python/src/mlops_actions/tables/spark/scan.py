@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 import narwhals as nw
 
 from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, StoredType, Tally
-from mlops_actions.tables.questions import aggregate, columns_of, complete, conditions_of, count, parts_of
+from mlops_actions.tables.questions import (
+    aggregate,
+    columns_apart,
+    columns_of,
+    complete,
+    conditions_of,
+    count,
+    parts_of,
+)
 from mlops_actions.tables.spark.reading import ROW, Reading
 from mlops_actions.tables.spark.types import present, quoted, typed, unreadable
 
@@ -40,7 +48,7 @@ def answer(scan: Scan, reading: Reading) -> Scanned:
     firsts = _first_rows(numbered, failing, scan.first) if numbered is not None and failing else {}
 
     def tally(question: tuple[str, str]) -> Tally:
-        return Tally(counted[question], firsts.get(question, ()))
+        return Tally(counted.get(question, 0), firsts.get(question, ()))
 
     def repeated(index: int, name: str) -> Tally:
         parts = parts_of(index, scan.keys[name])
@@ -68,10 +76,11 @@ def _questions(data: DataFrame, scan: Scan, stored: Mapping[str, StoredType]) ->
         wanted = scan.types.get(name, "string" if type_ == "text" else type_)
         selected.append(f"{typed(name, type_, wanted)} AS {quoted(name)}")
         selected.append(f"{present(name, type_, wanted)} AS {_OURS}_present_{place}")
-        selected.append(f"{unreadable(name, type_, wanted) or 'false'} AS {_OURS}_unreadable_{place}")
+        if broken := unreadable(name, type_, wanted):
+            selected.append(f"{broken} AS {_OURS}_unreadable_{place}")
     frame = nw.from_native(data.selectExpr(*selected))
     row = [nw.col(ROW)] if ROW in data.columns else []
-    found: DataFrame = frame.select(*row, *columns_of(scan, stored, _OURS)).to_native()
+    found: DataFrame = frame.select(*row, *columns_of(scan, stored, _OURS), *columns_apart(scan)).to_native()
     return found
 
 
