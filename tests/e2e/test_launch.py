@@ -108,6 +108,7 @@ def test_each_action_gets_the_smallest_environment_it_can_work_in(
         ("promote-champion", {"INPUT_REGISTRY": "sagemaker:eu-west-1"}, "core+aws"),
         ("canary-deploy", {"INPUT_TARGET": "azureml:sub/group/shop/flights"}, "core+azure"),
         ("canary-deploy", {"INPUT_TARGET": "exec:x", "INPUT_METRICS_SOURCE": "cloudwatch:eu-west-1/e"}, "core+aws"),
+        ("canary-deploy", {"INPUT_TARGET": "exec:x", "INPUT_METRICS_SOURCE": "postgresql://db/serving"}, "core+data"),
         ("validate-data", {"INPUT_ENGINE": "sc://spark:15002"}, "data+spark-connect"),
         ("evaluate-model", {"INPUT_ENGINE": "sc://s", "INPUT_REGISTRY": "sagemaker:r"}, "data+aws+spark-connect"),
         ("promote-champion", {"INPUT_DESCRIPTION": "a sagemaker model: new"}, "core"),

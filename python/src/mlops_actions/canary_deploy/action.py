@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from mlops_actions.canary_deploy.beginning import plan_ahead, roll_out
 from mlops_actions.canary_deploy.interventions import abort, status
 from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName
-from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_pairs, split_words
+from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_pairs, split_words, to_seconds
 from mlops_actions.evidence import Statement
 from mlops_actions.evidence import rollout as document
 
@@ -69,12 +69,18 @@ class Inputs(CommonInputs):
     metrics_source: str | None = Field(
         None,
         description="What counts requests and errors where the target does not, or not as you would: "
-        "`prometheus:URL`, `json:URL`, or `exec:COMMAND` for a script of yours; see below.",
+        "`prometheus:URL`, `json:URL`, `postgresql://…` or `sqlite:FILE` for late labels, or `exec:COMMAND` for a "
+        "script of yours; several, one a line; see below.",
     )
     metrics_query: str | None = Field(
         None,
         description="What to ask `metrics-source`, or a file that says it: the counters of Prometheus, of which "
-        "`?preset=envoy|haproxy|traefik|istio|kserve` knows some; see below.",
+        "`?preset=envoy|haproxy|traefik|istio|kserve` knows some, or a SELECT; see below.",
+    )
+    label_delay: Annotated[float, BeforeValidator(to_seconds), Field(ge=0, allow_inf_nan=False)] = Field(
+        0,
+        description="How long labels may take to reach the database: a request is judged once, when so much time has "
+        "passed since, and its label is there or missing for good.",
     )
     strategy: StrategyName = Field(
         "canary", description="How traffic moves: `canary`, by steps; `blue-green`, at once."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlops_actions import cancellation
 from mlops_actions.canary_deploy.memory import Memory, local_folder, open_memory
-from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
+from mlops_actions.canary_deploy.metrics import Asked, MetricSource, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.canary_deploy.servers import Probe
@@ -53,7 +53,8 @@ def open_scene(inputs: Inputs) -> Scene:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
     if inputs.mode not in ("run", "plan"):
         return Scene(target, Uncounted(), memory)
-    source = open_metrics(target, inputs.metrics_source, services, inputs.metrics_query)
+    asked = Asked(inputs.metrics_query, inputs.label_delay)
+    source = open_metrics(target, inputs.metrics_source, services, asked)
     return Scene(target, source, memory, _smoke(inputs, services))
 
 

@@ -60,6 +60,16 @@ class Snapshot:
         return self.born - before.born > _CLOCK_TOLERANCE or any(_went_down(now, then) for now, then in both)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the inputs say beside a source's location."""
+
+    query: str | None = None
+    """The input `metrics-query`."""
+    label_delay: float = 0.0
+    """Seconds after which the label of a request is there, or missing for good."""
+
+
 class MetricSource(Protocol):
     """Counts what both sides did with their requests."""
 
