@@ -164,6 +164,8 @@ def check_named(inputs: type[CommonInputs], given: GivenInputs) -> None:
 
 
 def _is_reference(model: str) -> bool:
+    if "@" not in model and ":" not in model:
+        return False
     from mlops_actions.registries.reference import is_reference
 
     return is_reference(model)
@@ -296,11 +298,9 @@ def _short_reasons(predicate: Predicate) -> str:
 
 
 def _as_text(value: object) -> str:
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value
-    return json.dumps(value)
+    return "" if value is None else json.dumps(value)
 
 
 class _ProgressHandler(logging.Handler):

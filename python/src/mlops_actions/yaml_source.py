@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from mlops_actions.errors import InputError
+
+if TYPE_CHECKING:
+    import yaml
 
 Keys = tuple[str | int, ...]
 
@@ -50,6 +51,8 @@ def read_yaml(path: str | Path, what: str) -> YamlSource:
 
 def parse_yaml(text: bytes, name: str, what: str) -> YamlSource:
     """Parse YAML bytes; see `read_yaml`."""
+    import yaml  # late: a gate over the input `rules` reads no YAML, and this takes a thirteenth of its time
+
     loader = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
     try:
         reader = loader(text.decode("utf-8"))
@@ -72,7 +75,9 @@ def parse_yaml(text: bytes, name: str, what: str) -> YamlSource:
 
 
 def _collect(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str) -> None:
-    if isinstance(node, yaml.MappingNode):
+    from yaml import MappingNode, SequenceNode
+
+    if isinstance(node, MappingNode):
         for key_node, value_node in node.value:
             key = str(key_node.value)
             path = (*keys, key)
@@ -81,7 +86,7 @@ def _collect(node: yaml.Node, keys: Keys, lines: dict[Keys, int], name: str) -> 
                 raise InputError(f"the key {key!r} stands twice, first in line {lines[path]}.", where=f"{name}:{line}")
             lines[path] = line
             _collect(value_node, path, lines, name)
-    elif isinstance(node, yaml.SequenceNode):
+    elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.value):
             lines[*keys, index] = item.start_mark.line + 1
             _collect(item, (*keys, index), lines, name)

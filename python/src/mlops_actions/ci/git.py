@@ -9,8 +9,9 @@ from mlops_actions.ci.credentials import without_credentials
 
 def checkout() -> tuple[str | None, str | None]:
     """Commit and remote of the git checkout around the working directory; None where there is none."""
-    remote = _line("remote", "get-url", "origin")
-    return _line("rev-parse", "HEAD"), without_credentials(remote) if remote else None
+    commit = _line("rev-parse", "HEAD")
+    remote = _line("remote", "get-url", "origin") if commit else None
+    return commit, without_credentials(remote) if remote else None
 
 
 def dirty() -> bool | None:

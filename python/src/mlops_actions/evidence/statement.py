@@ -30,7 +30,7 @@ class Document(BaseModel):
     Unknown fields are ignored when reading, so that every v1.x reads what a later v1.y wrote.
     """
 
-    model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="ignore")
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False, extra="ignore", defer_build=True)
 
 
 class Reason(Document):

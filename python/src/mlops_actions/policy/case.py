@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Reason, Result, Stored, digest_bytes
-from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.champion import champion_of
 from mlops_actions.policy.facts import Champion, Facts, Stated, facts_of
 from mlops_actions.policy.judging.members import check_names
@@ -22,6 +22,9 @@ from mlops_actions.policy.sources import (
     model_facts,
     training_of,
 )
+
+if TYPE_CHECKING:
+    from mlops_actions.evidence.evaluation import Evaluation
 
 _DAY = 86400.0
 

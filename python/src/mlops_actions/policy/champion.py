@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError
-from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.policy.facts import Champion
+
+if TYPE_CHECKING:
+    from mlops_actions.evidence.evaluation import Evaluation
 
 
 def champion_of(evaluation: Evaluation, registry: str, name: str | None) -> Champion:

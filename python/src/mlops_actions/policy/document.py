@@ -23,6 +23,7 @@ DEFAULT_CONFIDENCE = 0.95
 INLINE = "rules"
 """The `uri` of a policy that is the input `rules`."""
 _MOST_BASES = 10
+_KEYS = ConfigDict(extra="forbid", frozen=True, alias_generator=hyphenated, populate_by_name=True, defer_build=True)
 
 Confidence = Annotated[float, Field(gt=0.5, lt=1.0, description="One-sided, for each bound; 0.95 where not given.")]
 
@@ -41,7 +42,7 @@ def _as_mapping(entry: object) -> object:
 class RuleEntry(BaseModel):
     """A rule with what its failure means. In the file it may also be the rule's text alone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=hyphenated, populate_by_name=True)
+    model_config = _KEYS
 
     rule: str = Field(description="Such as `roc_auc >= champion - 0.01`.")
     severity: Severity = Field("block", description="`block`, or `warn`: reported, but refuses nothing.")
@@ -58,7 +59,7 @@ class RuleEntry(BaseModel):
 class PolicyDocument(BaseModel):
     """A policy file."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=hyphenated, populate_by_name=True)
+    model_config = _KEYS
 
     extends: Annotated[list[str], BeforeValidator(_as_list, json_schema_input_type=str | list[str])] = Field(
         default=[],

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from math import inf, nan
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Reason, Result
-from mlops_actions.evidence.evaluation import Disparity, EstimateRecord, Evaluation
 from mlops_actions.policy.language.rule import Against, Topic
 from mlops_actions.statistics.estimate import Estimate
 from mlops_actions.statistics.groups import difference
+
+if TYPE_CHECKING:
+    from mlops_actions.evidence.evaluation import Disparity, EstimateRecord, Evaluation
 
 MEGABYTE = 1_000_000
 OTHER = "(other)"
@@ -21,7 +23,7 @@ OTHER = "(other)"
 MISSING = Estimate(nan, nan, inf, 0, 0.0, 0, "identity", "missing")
 """A metric that is not there: it can neither pass nor fail anything."""
 
-Records = Mapping[str, EstimateRecord | Estimate]
+Records = Mapping[str, "EstimateRecord | Estimate"]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import TYPE_CHECKING
 
 from mlops_actions.errors import MlopsError
 from mlops_actions.evidence.verdict import TestSetLook
-from mlops_actions.registries import Registry
+
+if TYPE_CHECKING:
+    from mlops_actions.registries import Registry
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore, Material, Predicate, Stored, digest_path, size_path
-from mlops_actions.evidence.evaluation import Evaluation
 from mlops_actions.evidence.verdict import overall
 from mlops_actions.policy.facts import Stated
 
 if TYPE_CHECKING:
     from mlops_actions.evidence.data_report import DataReport
+    from mlops_actions.evidence.evaluation import Evaluation
     from mlops_actions.evidence.training import Training
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
@@ -49,6 +49,9 @@ def evaluation_of(store: EvidenceStore, subject: Subject | None, data: str | Non
     Raises InputError, with the list, when there is none, when they speak of several models and none was asked for,
     or when they were made on several data sets and none was asked for. On the same data the newest counts.
     """
+    # Late: a gate over another tool's numbers reads none.
+    from mlops_actions.evidence.evaluation import Evaluation
+
     found = store.find(Evaluation, subject.sha256 if subject else None)
     if not found:
         about = f"the model {subject.name!r} ({subject.sha256[:12]})" if subject else "a model"
@@ -108,6 +111,7 @@ def model_facts(
     The newest of each counts; None where there is nothing. A gate's own verdicts and what followed from them are no
     statements about the model, since otherwise a refusal would be its own reason.
     """
+    from mlops_actions.evidence.evaluation import Evaluation
     from mlops_actions.evidence.rollout import Rollout
 
     rollouts = [one for one in store.find(Rollout, subject.sha256) if one.statement.predicate.outcome != "planned"]
