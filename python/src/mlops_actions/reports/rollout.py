@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 from mlops_actions.evidence.rollout import Look, Rollout
 from mlops_actions.evidence.statement import Statement
-from mlops_actions.reports.page import Lines, Page, Series, Table, number
+from mlops_actions.reports.canary_evidence import evidence_of
+from mlops_actions.reports.page import Page, Table, number
 
 _HEADINGS = ("time", "weight %", "candidate errors", "stable errors", "evidence worse", "evidence not worse")
 
@@ -23,34 +21,21 @@ def page(statement: Statement[Rollout]) -> Page:
     )
     looks = rollout.looks
     table = Table("Looks", _HEADINGS, tuple(map(_look, looks)), folded=len(looks) > 20)
-    charts = (_chart(looks, rollout.alpha),) if looks else ()
-    return Page("Canary", rollout.result, headline, (*charts, table))
-
-
-def _chart(looks: Sequence[Look], alpha: float) -> Lines:
-    x = tuple((look.time - looks[0].time).total_seconds() for look in looks)
-    lines = {"worse": tuple(look.worse for look in looks), "not worse": tuple(look.non_inferior for look in looks)}
-    threshold = -math.log10(alpha)
-    ends = "; ".join(f"{name} ends at {number(line[-1])}" for name, line in lines.items())
-    decides = f"decides at alpha = {alpha:g}"
-    return Lines(
-        "Evidence at each look",
-        f"{ends}; {decides} {number(threshold)}",
-        "seconds",
-        "evidence (log10)",
-        tuple(Series(name, x, line) for name, line in lines.items()),
-        None,
-        guide=(decides, ((x[0], threshold), (x[-1], threshold))),
-    )
+    return Page("Canary", rollout.result, headline, (*evidence_of(rollout), table))
 
 
 def _look(look: Look) -> tuple[str, ...]:
-    counts = look.counts
     return (
         look.time.strftime("%H:%M:%S"),
         number(look.weight),
-        f"{counts.get('candidate_errors', 0):,} of {counts.get('candidate_requests', 0):,}",
-        f"{counts.get('stable_errors', 0):,} of {counts.get('stable_requests', 0):,}",
+        _failed(look, "candidate"),
+        _failed(look, "stable"),
         number(look.worse, 3),
         number(look.non_inferior, 3),
     )
+
+
+def _failed(look: Look, side: str) -> str:
+    if not look.counts:
+        return "thrown away"
+    return f"{look.counts[f'{side}_errors']:,} of {look.counts[f'{side}_requests']:,}"
