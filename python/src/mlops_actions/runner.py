@@ -140,7 +140,7 @@ def execute(name: str, given: GivenInputs, ci: CI, *, reports: bool = True) -> O
     refuse_unwritable(inputs.evidence, inputs.report_path, inputs.junit_path)
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)
-    exit_code = exit_code_of(statement.predicate.result, inputs.fail_on)
+    exit_code = 0 if statement.predicate.goes_on else exit_code_of(statement.predicate.result, inputs.fail_on)
     ci.annotate(_annotations(statement.predicate, inputs.working_directory, failed=exit_code != 0))
     ci.summarize(to_markdown(statement))
     if reports:
@@ -255,7 +255,7 @@ def _crashed(ci: CI) -> Outcome:
 
 def _annotations(predicate: Predicate, folder: str, *, failed: bool) -> list[Annotation]:
     """The reasons at their places, which are told from outside the working directory `folder`."""
-    level: Level = "error" if failed else "notice" if predicate.result == "pass" else "warning"
+    level: Level = "error" if failed else "notice" if predicate.result == "pass" or predicate.goes_on else "warning"
     annotations = []
     for reason in predicate.reasons:
         file, line = _file_and_line(reason.where)

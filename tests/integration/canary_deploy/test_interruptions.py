@@ -143,7 +143,7 @@ def test_an_abort_ends_a_rollout_that_has_not_begun(site: Site) -> None:
     command.until(lambda: "watching the stable side" in command.log.read_text())
     run(site.inputs(mode="abort"))
     command.end(3)
-    assert "The rollout was aborted" in command.log.read_text()
+    assert "It was asked to abort by " in command.log.read_text()
     assert not site.candidate.answered
 
 

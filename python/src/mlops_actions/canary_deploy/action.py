@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from mlops_actions.canary_deploy.beginning import plan_ahead, roll_out
-from mlops_actions.canary_deploy.interventions import abort, status
+from mlops_actions.canary_deploy.interventions import abort, promote, status
 from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName
 from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_pairs, split_words, to_seconds
 from mlops_actions.evidence import Statement
@@ -85,11 +85,12 @@ class Inputs(CommonInputs):
     strategy: StrategyName = Field(
         "canary", description="How traffic moves: `canary`, by steps; `blue-green`, at once."
     )
-    mode: Literal["run", "plan", "status", "abort", "return", "stop"] = Field(
+    mode: Literal["run", "advance", "plan", "status", "promote", "abort", "return", "stop"] = Field(
         "run",
-        description="`run`, or take up a run that was killed; `plan` what it would take; tell the `status`; `abort` "
-        "an unfinished one; `return` all traffic to the stable side, even after a promotion; `stop` does as `abort` "
-        "and ends an embedded Envoy.",
+        description="`run` to the end, or take up a run that was killed; `advance` by one step at most, in a workflow "
+        "with a schedule; `plan` what it would take; tell the `status`; `promote` by hand; `abort` an unfinished one; "
+        "`return` all traffic to the stable side, even after a promotion; `stop` does as `abort` and ends an embedded "
+        "Envoy.",
     )
     steps: Annotated[Annotated[list[float], AfterValidator(rising)] | None, BeforeValidator(split_words)] = Field(
         None,
@@ -98,6 +99,13 @@ class Inputs(CommonInputs):
     )
     interval: Annotated[Seconds, AfterValidator(long_enough)] = Field(10, description="Time between two looks.")
     deadline: Seconds = Field(3600, description="Longest time from the first weight to the decision.")
+    window: Seconds = Field(300, description="How long a run of `advance` looks before it leaves the rest to the next.")
+    unattended_weight: float = Field(
+        5, ge=0, lt=100, description="What the candidate holds at most between two runs of `advance`, in percent."
+    )
+    minimum_requests: int = Field(
+        0, ge=0, description="What the candidate has to answer in each step at least, besides the evidence."
+    )
     baseline: Seconds | None = Field(
         None,
         description="How long the stable side is watched before the first weight, to see how its errors come in "
@@ -135,6 +143,12 @@ class Inputs(CommonInputs):
         description="Path that the candidate has to answer with a status of 2xx ten times, before its first user; this "
         "warms it up too.",
     )
+    before_step: str | None = Field(
+        None,
+        description="Called before a step's weight is set, the promotion's too: `exec:COMMAND`, or a URL that is "
+        "posted to. Where it fails, the rollout is rolled back.",
+    )
+    after_step: str | None = Field(None, description="The same, after a step was shown to be good enough.")
     health_timeout: Seconds = Field(60, description="How long the servers may take to get healthy.")
     state: str | None = Field(
         None,
@@ -147,11 +161,23 @@ class Inputs(CommonInputs):
 class Outputs(CommonOutputs):
     """What canary-deploy gives."""
 
-    outcome: str = Field("", description="`promoted`, `rolled-back`, `held`, `refused` or `planned`.")
+    outcome: str = Field(
+        "",
+        description="`promoted`, `rolled-back`, `held`, `in-progress` (the next run goes on), `refused` or `planned`.",
+    )
     weight: float = Field(0.0, description="The candidate's share of traffic in percent at the end.")
 
 
-_MODES = {"run": roll_out, "plan": plan_ahead, "status": status, "abort": abort, "return": abort, "stop": abort}
+_MODES = {
+    "run": roll_out,
+    "advance": roll_out,
+    "plan": plan_ahead,
+    "status": status,
+    "promote": promote,
+    "abort": abort,
+    "return": abort,
+    "stop": abort,
+}
 
 
 def run(inputs: Inputs) -> Statement[document.Rollout]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from mlops_actions.canary_deploy.conduct import conduct
+from mlops_actions.canary_deploy.conduct import Visit, conduct
 from mlops_actions.canary_deploy.fitness import no_longer_fit, refuse_other_servers
 from mlops_actions.canary_deploy.opening import Refusal, open_rollout, plan_rollout
 from mlops_actions.canary_deploy.rollout import Rollout, end, resume
@@ -23,16 +23,34 @@ logger = logging.getLogger(__name__)
 
 
 def roll_out(inputs: Inputs) -> Statement[document.Rollout]:
-    """Run a rollout from its first weight, or from where a killed one was left, to its end."""
+    """Run a rollout from its first weight, or from where it was left, to its end, or in `advance` a step further."""
     _refuse_itself(inputs)
     scene, subject = open_scene(inputs), subject_of(inputs)
     terms = terms_of(inputs, subject)
+    visit = Visit(inputs.window, inputs.unattended_weight) if inputs.mode == "advance" else None
     with scene.memory.lock():
-        scene.memory.forget_abort()
+        scene.memory.forget_request()
+        if visit and (ended := _ended_before(terms, scene)):
+            return state_rollout(ended, subject.materials)
         found = _left_behind(terms, scene) or open_rollout(terms, scene)
         if isinstance(found, Refusal):
             return state_refusal(found, terms, "refused", subject.materials)
-        return state_rollout(conduct(found, scene), subject.materials)
+        return state_rollout(conduct(found, scene, visit), subject.materials)
+
+
+def _ended_before(terms: Terms, scene: Scene) -> Rollout | None:
+    """The same rollout, where a run before has ended it: a schedule must not begin it anew."""
+    found = scene.memory.load()
+    if found is None or not found.is_over or found.candidate.sha256 != terms.candidate.sha256:
+        return None
+    if (found.settings.stable, found.settings.candidate) != (terms.settings.stable, terms.settings.candidate):
+        return None
+    assert found.ending is not None
+    logger.info(
+        "the rollout of this model between these servers has ended: %s; another model or `mode: run` begins a new one",
+        found.ending.outcome,
+    )
+    return found
 
 
 def plan_ahead(inputs: Inputs) -> Statement[document.Rollout]:
@@ -63,9 +81,10 @@ def _left_behind(terms: Terms, scene: Scene) -> Rollout | None:
             hint="Run it to its end, or give `mode: abort`.",
         )
     refuse_other_servers(found, terms.settings.stable, terms.settings.candidate, scene)
-    logger.info("taking up a rollout that was left behind after %d looks, as it was set up then", len(found.looks))
+    what = "going on with a rollout that has waited" if found.pause else "taking up a rollout that was left behind"
+    logger.info("%s after %d looks, as it was set up then", what, len(found.looks))
     scene.target.reach()
     found = resume(found, scene.target.weight())
-    if found.weight > 0 and (reason := no_longer_fit(found.candidate, scene.target)):
+    if (found.weight > 0 or found.pause) and (reason := no_longer_fit(found.candidate, scene.target)):
         return end(found, "rolled-back", "fail", reason)
     return found

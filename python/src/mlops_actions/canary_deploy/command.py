@@ -7,6 +7,7 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -28,16 +29,16 @@ class Command:
     stable: str
     candidate: str
 
-    def ask(self, *words: str) -> str:
-        """What the command prints for these words.
+    def ask(self, *words: str, time_limit: float = _TIME_LIMIT, told: Mapping[str, str] | None = None) -> str:
+        """What the command prints for these words, in an environment that has what it is `told`.
 
         InputError where it cannot be started; OutsideError where it fails or does not end in time.
         """
-        told = {"MLOPS_STABLE": self.stable, "MLOPS_CANDIDATE": self.candidate}
+        servers = {"MLOPS_STABLE": self.stable, "MLOPS_CANDIDATE": self.candidate}
         try:
             process = subprocess.Popen(
                 [*self.words, *words],
-                env=os.environ | told,
+                env={**os.environ, **servers, **(told or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -52,11 +53,11 @@ class Command:
                 hint="Write exec: and a command that exists, such as exec:./route.sh, with its execute bit set.",
             ) from None
         try:
-            printed, complaint = process.communicate(timeout=_TIME_LIMIT)
+            printed, complaint = process.communicate(timeout=time_limit)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            raise OutsideError(f"{self.shown(words)} did not end within {_TIME_LIMIT:g} s.") from None
+            raise OutsideError(f"{self.shown(words)} did not end within {time_limit:g} s.") from None
         if process.returncode:
             said = complaint.strip().splitlines()[-1:] or ["it said nothing on standard error"]
             raise OutsideError(f"{self.shown(words)} ended with status {process.returncode}: {said[0][:_SHOWN]}")

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlops_actions.canary_deploy.conduct import ABORTED, RETURNED, settle
-from mlops_actions.canary_deploy.fitness import refuse_other_servers
+from mlops_actions.canary_deploy.conduct import RETURNED, answer, settle
+from mlops_actions.canary_deploy.fitness import no_longer_fit, refuse_other_servers
+from mlops_actions.canary_deploy.memory import Request
+from mlops_actions.canary_deploy.memory.holder import myself
 from mlops_actions.canary_deploy.opening import Refusal
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, end
 from mlops_actions.canary_deploy.scene import Scene, open_scene
@@ -16,7 +20,8 @@ from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
 from mlops_actions.canary_deploy.subject import last_subject, materials_of
 from mlops_actions.canary_deploy.targets import Target
 from mlops_actions.canary_deploy.terms import subject_of, terms_of
-from mlops_actions.errors import OutsideError
+from mlops_actions.ci import current
+from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import EvidenceStore, Reason, Statement
 from mlops_actions.evidence import rollout as document
 
@@ -47,14 +52,11 @@ def status(inputs: Inputs) -> Statement[document.Rollout]:
 
 def abort(inputs: Inputs) -> Statement[document.Rollout]:
     """End an unfinished rollout, whoever conducts it; in mode `return` a finished one too, in `stop` the proxy."""
-    scene = open_scene(inputs)
-    scene.memory.ask_to_abort()
-    with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
-        scene.memory.forget_abort()
-        found = scene.memory.load()
-        if found and not found.is_over:
+    scene, request = open_scene(inputs), Request("abort", _who())
+    with _taken(inputs, scene, request) as found:
+        if found and _goes_on(found):
             scene.target.reach()
-            found = settle(found if found.ending else end(found, "rolled-back", "inconclusive", ABORTED), scene)
+            found = settle(found if found.ending and not found.is_over else answer(found, request), scene)
         elif found and inputs.mode == "return":
             found = _return(found, inputs, scene)
         elif found is None:
@@ -64,6 +66,49 @@ def abort(inputs: Inputs) -> Statement[document.Rollout]:
     if found is None:
         return _nothing(inputs, scene, 0.0)
     return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))
+
+
+def promote(inputs: Inputs) -> Statement[document.Rollout]:
+    """Give a candidate that is still being judged, or is held, all traffic: a person's decision, told with who took it.
+
+    InputError where there is no such candidate, or it is not well; nothing is changed then.
+    """
+    scene, request = open_scene(inputs), Request("promote", _who())
+    with _taken(inputs, scene, request) as found:
+        if found is None:
+            return _nothing(inputs, scene, scene.target.weight())
+        if _goes_on(found):
+            refuse_other_servers(found, inputs.stable, inputs.candidate, scene)
+            scene.target.reach()
+            if reason := no_longer_fit(found.candidate, scene.target):
+                raise InputError(f"the candidate cannot be promoted. {reason.message}", hint="Nothing was changed.")
+            found = settle(answer(found, request), scene)
+        elif found.weight == 0:
+            raise InputError(
+                f"the candidate {found.candidate.sha256[:12]} was rolled back; it cannot be promoted any more.",
+                where=scene.memory.location,
+                hint="Run a new rollout.",
+            )
+    return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))
+
+
+@contextmanager
+def _taken(inputs: Inputs, scene: Scene, request: Request) -> Iterator[Rollout | None]:
+    """The newest rollout, once whoever conducts it has heard the request."""
+    scene.memory.ask(request)
+    with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
+        scene.memory.forget_request()
+        yield scene.memory.load()
+
+
+def _goes_on(found: Rollout) -> bool:
+    """Whether it has not ended, or is held where the evidence could not decide."""
+    return not found.is_over or (found.ending is not None and found.ending.outcome == "held")
+
+
+def _who() -> str:
+    context = current().context()
+    return context.actor or myself(context.run_url).run
 
 
 def _return(found: Rollout, inputs: Inputs, scene: Scene) -> Rollout:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.baseline import Baseline, History, watch_baseline
-from mlops_actions.canary_deploy.conduct import ABORTED
 from mlops_actions.canary_deploy.fitness import wrong_model
 from mlops_actions.canary_deploy.judged import choose_metrics
 from mlops_actions.canary_deploy.past import set_aside
@@ -50,9 +49,11 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
     candidate = replace(candidate, stable_sha256=_check_stable(terms, scene))
     terms = replace(terms, candidate=candidate)
     scene.target.prepare()
-    baseline = _observe(terms, scene, is_over=scene.memory.asked_to_abort)
-    if scene.memory.asked_to_abort():
-        return Refusal("inconclusive", (ABORTED,), candidate, baseline.dispersion.value)
+    baseline = _observe(terms, scene, is_over=lambda: scene.memory.asked() is not None)
+    if request := scene.memory.asked():
+        by = f" by {request.by}" if request.by else ""
+        message = f"It was asked to {request.what}{by} before the first weight; the candidate gets no traffic."
+        return Refusal("inconclusive", (Reason(code="aborted", message=message),), candidate, baseline.dispersion.value)
     if refusal := _cannot_decide(terms, baseline):
         return refusal
     baseline, past = (baseline, ()) if terms.settings.holds_back else set_aside(baseline)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.looks import Seen, state_look
 from mlops_actions.canary_deploy.past import Past, beside_past, compared_with_past
+from mlops_actions.canary_deploy.pause import Pause
 from mlops_actions.canary_deploy.strategies import Finish, OnInconclusive, Outcome, StrategyName, strategy_of
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.statement import Reason, Result
@@ -33,6 +34,8 @@ _SHARE_EVIDENCE = math.log(1e9)
 """A proxy that follows its weight is accused of not following it once in 1e9 looks."""
 _SHARE_FACTOR = 2.0
 """Slow or retried requests shift the share that is seen; only odds wrong by more than this factor count."""
+_LEAST_ODDS = 1e-3
+"""A weight of 0 still lets through what was on its way."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Settings:
     """Seconds from the first weight."""
     on_inconclusive: OnInconclusive = "rollback"
     strategy: StrategyName = "canary"
+    minimum_requests: int = 0
+    """What the candidate has to answer in each step, besides the evidence."""
 
     @property
     def holds_back(self) -> bool:
@@ -103,6 +108,8 @@ class Rollout:
     ending: Ending | None = None
     past: Past = ()
     """Looks at the stable side before the switch, where nothing is held back on it to compare with."""
+    pause: Pause | None = None
+    """Where it waits for the next run of `mode: advance`."""
 
     @property
     def weight(self) -> float:
@@ -113,6 +120,11 @@ class Rollout:
     def is_over(self) -> bool:
         """Whether it ended and its last weight was confirmed."""
         return self.ending is not None and self.ending.confirmed
+
+    @property
+    def begins_step(self) -> bool:
+        """Whether its weight was never looked at before."""
+        return not any(abs(one.weight - self.weight) <= _WEIGHT_TOLERANCE for one in self.looks)
 
     @property
     def decision(self) -> Decision:
@@ -135,7 +147,10 @@ def start(
 
 
 def look(rollout: Rollout, seen: Seen) -> Rollout:
-    """The rollout after one more look: its weight moves on, or it ends, or neither."""
+    """The rollout after one more look: its weight moves on, or it ends, or neither.
+
+    What happened in a pause counts as evidence, but a step is only left after a look at its own weight.
+    """
     if rollout.past:
         seen = beside_past(seen, rollout.past, len(rollout.looks))
     rollout, decision = _learn(rollout, seen)
@@ -145,7 +160,7 @@ def look(rollout: Rollout, seen: Seen) -> Rollout:
         return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
     if not _share_follows(rollout):
         return end(rollout, "rolled-back", "inconclusive", _not_followed(rollout))
-    if decision.action is Action.ADVANCE:
+    if decision.action is Action.ADVANCE and rollout.pause is None and _has_enough(rollout):
         return _advance(rollout, decision)
     if seen.time - rollout.started >= rollout.settings.deadline:
         return _undecided(rollout, decision)
@@ -157,7 +172,22 @@ def end(rollout: Rollout, outcome: Outcome, result: Result, *reasons: Reason) ->
     weights = {"promoted": 100.0, "rolled-back": 0.0, "held": rollout.weight}
     added = () if weights[outcome] == rollout.weight else (weights[outcome],)
     reasons = (*reasons, compared_with_past(rollout.past)) if rollout.past else reasons
-    return replace(rollout, weights=(*rollout.weights, *added), ending=Ending(outcome, result, reasons))
+    return replace(rollout, weights=(*rollout.weights, *added), pause=None, ending=Ending(outcome, result, reasons))
+
+
+def leave(rollout: Rollout, unattended: float, now: float) -> Rollout:
+    """The rollout that means to hold at most `unattended` percent until the next run attends to it; Unix time."""
+    return replace(held_at(rollout, min(rollout.weight, unattended)), pause=Pause(now), seen=(0, 0))
+
+
+def attend(rollout: Rollout) -> Rollout:
+    """The rollout that means to hold its step's weight again."""
+    return replace(held_at(rollout, rollout.settings.steps[rollout.step]), pause=None, seen=(0, 0))
+
+
+def held_at(rollout: Rollout, weight: float) -> Rollout:
+    """The rollout that means to hold this weight."""
+    return rollout if weight == rollout.weight else replace(rollout, weights=(*rollout.weights, weight))
 
 
 def confirm(rollout: Rollout) -> Rollout:
@@ -172,6 +202,8 @@ def resume(rollout: Rollout, effective: float) -> Rollout:
     Any other weight than the last two was set by somebody else.
     """
     before = rollout.weights[-2] if len(rollout.weights) > 1 else 0.0
+    if rollout.pause and rollout.pause.counters:
+        return rollout  # its weight was confirmed, and is looked at with what happened since
     if rollout.ending or any(abs(effective - weight) <= _WEIGHT_TOLERANCE for weight in (before, rollout.weight)):
         return rollout
     seen = Seen(rollout.started, effective, {})
@@ -187,6 +219,10 @@ def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
     return replace(rollout, evidence=evidence, seen=(candidate, both), looks=looks), decision
 
 
+def _has_enough(rollout: Rollout) -> bool:
+    return rollout.seen[0] >= rollout.settings.minimum_requests
+
+
 def _advance(rollout: Rollout, decision: Decision) -> Rollout:
     following = strategy_of(rollout.settings.strategy).after_good(rollout.step, rollout.settings.steps)
     if isinstance(following, Finish):
@@ -199,7 +235,11 @@ def _undecided(rollout: Rollout, decision: Decision) -> Rollout:
     finish = strategy_of(rollout.settings.strategy).at_deadline(rollout.settings.on_inconclusive)
     judged = f"step {rollout.step + 1} of {len(rollout.settings.steps)} at {rollout.weight:g} %"
     message = f"The deadline of {rollout.settings.deadline:g} s came before the evidence could decide {judged}."
-    return end(rollout, finish.outcome, finish.result, Reason(code="deadline", message=message), *_told(decision))
+    reasons = [Reason(code="deadline", message=message), *_told(decision)]
+    if not _has_enough(rollout):
+        least = f"The candidate answered {rollout.seen[0]:,} requests in this step, of at least "
+        reasons.append(Reason(code="few-requests", message=f"{least}{rollout.settings.minimum_requests:,}."))
+    return end(rollout, finish.outcome, finish.result, *reasons)
 
 
 def _told(decision: Decision) -> list[Reason]:
@@ -238,7 +278,7 @@ def _share_follows(rollout: Rollout) -> bool:
     share = Counts(candidate, both).rate
     if share is None or rollout.weight == 100:
         return True
-    odds = rollout.weight / (100 - rollout.weight)
+    odds = max(rollout.weight / (100 - rollout.weight), _LEAST_ODDS)
     low, high = (odds * factor / (1 + odds * factor) for factor in (1 / _SHARE_FACTOR, _SHARE_FACTOR))
     nearest = min(max(share, low), high)
     return both * _divergence(share, nearest) < _SHARE_EVIDENCE

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from mlops_actions import cancellation
-from mlops_actions.canary_deploy.memory import Memory, local_folder, open_memory
+from mlops_actions.canary_deploy.hooks import NO_HOOKS, Hooks, read_hook
+from mlops_actions.canary_deploy.memory import Memory, TakenOverError, local_folder, open_memory
 from mlops_actions.canary_deploy.metrics import Asked, MetricSource, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.rollout import Rollout
@@ -38,6 +39,7 @@ class Scene:
     memory: Memory
     smoke: Callable[[], Probe] | None = None
     """Asks the candidate what a user might ask it."""
+    hooks: Hooks = NO_HOOKS
 
 
 def open_scene(inputs: Inputs) -> Scene:
@@ -51,11 +53,13 @@ def open_scene(inputs: Inputs) -> Scene:
     for step in judged_steps(inputs):
         if abs(step - round(step / least) * least) > _ROUNDING:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
-    if inputs.mode not in ("run", "plan"):
+    if inputs.mode not in ("run", "advance", "plan"):
         return Scene(target, Uncounted(), memory)
     asked = Asked(inputs.metrics_query, inputs.label_delay)
     source = open_metrics(target, inputs.metrics_source, services, asked)
-    return Scene(target, source, memory, _smoke(inputs, services))
+    before = read_hook(inputs.before_step, "before-step", inputs.stable, inputs.candidate)
+    after = read_hook(inputs.after_step, "after-step", inputs.stable, inputs.candidate)
+    return Scene(target, source, memory, _smoke(inputs, services), Hooks(before, after))
 
 
 def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
@@ -66,9 +70,7 @@ def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
 
 
 def set_weight(rollout: Rollout, scene: Scene, expected: float | None = None) -> None:
-    """Set and confirm the weight that is meant, where it is the expected one; one that is held is left alone."""
-    if rollout.ending and rollout.ending.outcome == "held":
-        return
+    """Set and confirm the weight that is meant, where it is the expected one."""
     try:
         patiently(lambda: scene.target.set_weight(rollout.weight, expected), when_cancelled=True)
     except OutsideError as error:
@@ -84,6 +86,8 @@ def patiently(ask: Callable[[], T], *, when_cancelled: bool = False) -> T:
     while True:
         try:
             return ask()
+        except TakenOverError:
+            raise
         except OutsideError:
             if time.monotonic() >= until or (cancellation.requested() and not when_cancelled):
                 raise

@@ -8,6 +8,7 @@ from typing import Literal
 from mlops_actions.canary_deploy import rollout as course
 from mlops_actions.canary_deploy.opening import Refusal
 from mlops_actions.canary_deploy.terms import Terms
+from mlops_actions.canary_deploy.wording import unattended_line
 from mlops_actions.evidence import Material, Reason, Statement
 from mlops_actions.evidence.rollout import JudgedMetric, Rollout
 from mlops_actions.statistics.sequential import Metric
@@ -16,17 +17,17 @@ from mlops_actions.statistics.sequential import Metric
 def state_rollout(
     found: course.Rollout, materials: Sequence[Material], notes: Sequence[Reason] = ()
 ) -> Statement[Rollout]:
-    """What became of a rollout; one that has not ended is held where it is, and inconclusive."""
-    ending = found.ending or course.Ending("held", "inconclusive", (_in_progress(found),))
+    """What became of a rollout; one that has not ended is inconclusive."""
+    ending = found.ending
     errors = found.evidence.metrics[0]
     predicate = Rollout(
-        result=ending.result,
-        reasons=[*ending.reasons, *notes],
+        result=ending.result if ending else "inconclusive",
+        reasons=[*(ending.reasons if ending else _in_progress(found)), *notes],
         materials=list(materials),
         id=found.id,
         target=found.settings.target,
         strategy=found.settings.strategy,
-        outcome=ending.outcome,
+        outcome=ending.outcome if ending else "in-progress",
         identity="verified" if found.candidate.verified else "unverified",
         steps=list(dict.fromkeys([*found.settings.steps, 100])),
         looks=list(found.looks),
@@ -75,9 +76,14 @@ def _judged(metric: Metric) -> JudgedMetric:
     )
 
 
-def _in_progress(found: course.Rollout) -> Reason:
+def _in_progress(found: course.Rollout) -> list[Reason]:
+    step = found.settings.steps[found.step]
     message = (
-        f"The rollout has not ended: step {found.step + 1} of {len(found.settings.steps)} at {found.weight:g} %, "
-        f"after {len(found.looks)} looks."
+        f"The rollout has not ended: step {found.step + 1} of {len(found.settings.steps)}, which is judged at "
+        f"{step:g} %, after {len(found.looks)} looks."
     )
-    return Reason(code="in-progress", message=message)
+    reasons = [Reason(code="in-progress", message=message)]
+    if found.pause:
+        told = unattended_line(found)
+        reasons.append(Reason(code="unattended", message=f"{told[0].upper()}{told[1:]}."))
+    return reasons

@@ -53,6 +53,7 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
         deadline=inputs.deadline,
         on_inconclusive=inputs.on_inconclusive,
         strategy=inputs.strategy,
+        minimum_requests=inputs.minimum_requests,
     )
     return Terms(
         settings=settings,

@@ -3,35 +3,53 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from mlops_actions.canary_deploy.baseline import Baseline
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.statistics.sequential import Plan
 
+_BAR = 8
+"""Characters."""
 
-def look_line(rollout: Rollout) -> str:
-    """One look: the weight seen, the requests of both sides since the look before, and both evidences in words."""
+
+def look_line(rollout: Rollout, step: int) -> str:
+    """The last look, made in a step (from 0): weight seen, requests since the look before, and evidence."""
     last, threshold = rollout.looks[-1], 1 / rollout.evidence.alpha
-    return (
-        f"{last.weight:g} %: {_counts(last)}; worse: {strength(last.worse, threshold)}; "
-        f"good enough: {strength(last.non_inferior, threshold)}"
+    evidence = (
+        f"{name} {bar(value, threshold)}" for name, value in (("worse", last.worse), ("good", last.non_inferior))
     )
+    steps = rollout.settings.steps
+    return f"step {step + 1} of {len(steps)} at {last.weight:g} %: {_counts(last)}; {'; '.join(evidence)}"
 
 
-def strength(log10_evidence: float, threshold: float) -> str:
-    """Evidence in words, and as a number where it says more; `threshold` is what decides.
+def bar(log10_evidence: float, threshold: float) -> str:
+    """Evidence as a bar that is full where it decides, which is at `threshold`, and as a number.
 
-    >>> [strength(x, 20) for x in (-1.0, 0.2, 0.9, 1.4)]
-    ['no evidence', 'little evidence (1.6 of 20)', 'some evidence (7.9 of 20)', 'shown']
+    >>> [bar(x, 20) for x in (-1.0, 0.65, 1.4)]
+    ['░░░░░░░░ 0.1 of 20', '████░░░░ 4.5 of 20', '████████ shown']
     """
-    value = 10**log10_evidence
-    if value >= threshold:
-        return "shown"
-    if value <= 1:
-        return "no evidence"
-    word = "some" if value >= math.sqrt(threshold) else "little"
-    return f"{word} evidence ({value:.2g} of {threshold:.3g})"
+    if log10_evidence >= math.log10(threshold):
+        return f"{_BAR * '█'} shown"
+    filled = max(0, int(_BAR * log10_evidence / math.log10(threshold)))
+    return f"{filled * '█'}{(_BAR - filled) * '░'} {10**log10_evidence:.2g} of {threshold:.3g}"
+
+
+def unattended_line(rollout: Rollout) -> str:
+    """How long the candidate is left alone, and the most that a bad one could do meanwhile."""
+    assert rollout.pause is not None
+    says = f"until the next run nobody looks, and the candidate holds {rollout.weight:g} %"
+    traffic = rollout.pause.requests_per_second
+    if traffic is None:
+        return f"{says}; this run counted no request, so how many users that is cannot be said"
+    touched = traffic * rollout.weight / 100
+    told = f"{says}: a bad model could touch {_number(3600 * touched)} requests an hour"
+    times = [look.time.timestamp() for look in rollout.looks]
+    longest = max((after - before for before, after in pairwise(times)), default=0.0)
+    if longest <= 3 * rollout.settings.interval:
+        return told
+    return f"{told}, {_number(longest * touched)} in a pause as long as the longest so far ({_seconds(longest)})"
 
 
 def baseline_line(baseline: Baseline) -> str:
@@ -66,3 +84,7 @@ def _counts(look: Look) -> str:
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:,.0f} s" if math.isfinite(seconds) else "for ever"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

@@ -52,8 +52,8 @@ class Rollout(Predicate):
     id: str | None = Field(None, description="Names this rollout; statements that share it tell of the same one.")
     target: str
     strategy: Literal["canary", "blue-green", "ab", "shadow"]
-    outcome: Literal["promoted", "rolled-back", "held", "refused", "planned"] = Field(
-        description="`refused` and `planned`: the traffic was left as it was."
+    outcome: Literal["promoted", "rolled-back", "held", "in-progress", "refused", "planned"] = Field(
+        description="`in-progress`: a later run goes on. `refused` and `planned`: the traffic was left as it was."
     )
     identity: Literal["verified", "unverified"]
     steps: list[float]
@@ -64,6 +64,11 @@ class Rollout(Predicate):
     dispersion: float = Field(description="φ of the errors, by which the log evidence was divided.")
     metrics: list[JudgedMetric] = Field([], description="What was judged; errors come first.")
     stable: str | None = Field(None, description="SHA-256 that the stable side reported.")
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a later run will decide."""
+        return self.outcome == "in-progress"
 
     @property
     def weight(self) -> float:

@@ -75,6 +75,11 @@ class Predicate(Document):
     provenance: Provenance | None = Field(None, description="Filled by the runner when the statement is stored.")
 
     @property
+    def goes_on(self) -> bool:
+        """Whether this is no end yet, so that being inconclusive fails no step."""
+        return False
+
+    @property
     def made(self) -> float:
         """When it was finished, in seconds since 1970; 0 where it does not say."""
         return self.provenance.finished.timestamp() if self.provenance else 0.0

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 
 from mlflow_site import BUCKET, s3_environment
-from mlops_actions.canary_deploy.memory import Memory, log, open_memory
+from mlops_actions.canary_deploy.memory import Memory, Request, log, open_memory
 from mlops_actions.canary_deploy.memory.holder import Holder
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import Candidate, Settings, start
@@ -83,11 +83,11 @@ def test_a_bucket_that_hangs_keeps_no_roll_back_waiting(bucket: str, monkeypatch
             monkeypatch.setenv(name, value)
         began = time.monotonic()
         with pytest.raises(OutsideError, match=r"the registry 's3://.*' did not answer within 2 s\."):
-            opened(bucket, "1").asked_to_abort()
+            opened(bucket, "1").asked()
         assert time.monotonic() - began < 3
 
 
 def test_an_abort_is_seen_on_another_machine(bucket: str) -> None:
     location = f"s3://{BUCKET}/{bucket}"
-    open_memory(None, location, "t").ask_to_abort()
-    assert open_memory(location, "file:elsewhere", "t").asked_to_abort()
+    open_memory(None, location, "t").ask(Request("abort"))
+    assert open_memory(location, "file:elsewhere", "t").asked()

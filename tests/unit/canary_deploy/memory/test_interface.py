@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_actions.canary_deploy.memory import Memory, open_memory
+from mlops_actions.canary_deploy.memory import Memory, Request, open_memory
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, end, start
 from mlops_actions.errors import InputError, OutsideError
@@ -80,11 +80,11 @@ def test_whoever_is_patient_gets_the_lock_when_it_is_given_back(state: str) -> N
 
 
 def test_an_abort_is_asked_for_once(state: str) -> None:
-    opened(state).ask_to_abort()
-    assert opened(state).asked_to_abort()
-    opened(state).forget_abort()
-    opened(state).forget_abort()
-    assert not opened(state).asked_to_abort()
+    opened(state).ask(Request("abort"))
+    assert opened(state).asked()
+    opened(state).forget_request()
+    opened(state).forget_request()
+    assert not opened(state).asked()
 
 
 def test_what_was_damaged_is_named(state: str, tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from mlops_actions.canary_deploy.memory.interface import Request
 from mlops_actions.canary_deploy.past import Past
+from mlops_actions.canary_deploy.pause import Pause
 from mlops_actions.canary_deploy.rollout import Candidate, Ending, Rollout, Settings
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.rollout import Look
@@ -32,6 +36,7 @@ class _Document(BaseModel):
     looks: tuple[Look, ...]
     ending: Ending | None
     past: Past = ()
+    pause: Pause | None = None
 
     @model_validator(mode="after")
     def _can_go_on(self) -> Self:
@@ -39,8 +44,9 @@ class _Document(BaseModel):
         alone = len(settings.steps) == 1
         if self.step >= len(settings.steps) or not all(alone or 0 < step < 100 for step in settings.steps):
             raise ValueError(f"step {self.step + 1} of {settings.steps} cannot be")
-        if self.ending is None and self.weights[-1] != settings.steps[self.step]:
-            raise ValueError(f"a rollout that goes on cannot have the weight {self.weights[-1]:g} %")
+        weight, step = self.weights[-1], settings.steps[self.step]
+        if self.ending is None and not (weight <= step if self.pause else weight == step):
+            raise ValueError(f"a rollout that goes on cannot have the weight {weight:g} %")
         if settings.interval <= 0 or settings.deadline <= 0:
             raise ValueError("interval and deadline are above 0")
         return self
@@ -73,3 +79,18 @@ def _damaged(what: str, where: str) -> InputError:
         where=where,
         hint="Set the proxy's weight by hand, then delete it.",
     )
+
+
+def write_request(request: Request) -> bytes:
+    """A request as JSON."""
+    return json.dumps(asdict(request)).encode()
+
+
+def read_request(content: bytes | None) -> Request | None:
+    """A request from JSON; one that cannot be read is to abort, which harms nobody."""
+    if content is None:
+        return None
+    try:
+        return TypeAdapter(Request).validate_json(content)
+    except ValidationError:
+        return Request("abort")

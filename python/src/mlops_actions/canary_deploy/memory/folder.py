@@ -1,6 +1,6 @@
 """Remembers the rollout of one target in a folder of this machine.
 
-`rollout.json` is written whole; `lock` is held by the process that conducts a rollout; `abort` asks it to end.
+`rollout.json` is written whole; `lock` is held by the process that conducts a rollout; `request` asks it to end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from mlops_actions.canary_deploy.memory.document import read_rollout, write_rollout
+from mlops_actions.canary_deploy.memory.document import read_request, read_rollout, write_request, write_rollout
+from mlops_actions.canary_deploy.memory.interface import Request
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence.store import write_whole
@@ -26,7 +27,7 @@ class FolderMemory:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / "rollout.json"
-        self._abort = folder / "abort"
+        self._request = folder / "request"
 
     @property
     def location(self) -> str:
@@ -64,17 +65,20 @@ class FolderMemory:
             stream.flush()
             yield
 
-    def ask_to_abort(self) -> None:
+    def ask(self, request: Request) -> None:
         """Leave a file that the conducting process looks for."""
-        write_whole(self._abort, b"")
+        write_whole(self._request, write_request(request))
 
-    def asked_to_abort(self) -> bool:
-        """Whether the file is there."""
-        return self._abort.exists()
+    def asked(self) -> Request | None:
+        """What the file holds."""
+        try:
+            return read_request(self._request.read_bytes())
+        except FileNotFoundError:
+            return None
 
-    def forget_abort(self) -> None:
+    def forget_request(self) -> None:
         """Remove the file."""
-        self._abort.unlink(missing_ok=True)
+        self._request.unlink(missing_ok=True)
 
     def _lock_file(self) -> TextIO:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.errors import OutsideError
@@ -11,6 +12,15 @@ from mlops_actions.errors import OutsideError
 
 class TakenOverError(OutsideError):
     """Another run conducts this rollout by now: nothing of it may be changed here, its weight neither."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """How somebody else wants a rollout to end."""
+
+    what: Literal["abort", "promote"]
+    by: str | None = None
+    """A person or a run."""
 
 
 class Memory(Protocol):
@@ -35,11 +45,11 @@ class Memory(Protocol):
         OutsideError, which names who does, when another one does and goes on for `patience` seconds.
         """
 
-    def ask_to_abort(self) -> None:
-        """Let whoever conducts a rollout end it at the next look."""
+    def ask(self, request: Request) -> None:
+        """Let whoever conducts a rollout end it so at the next look."""
 
-    def asked_to_abort(self) -> bool:
-        """Whether somebody asked for the end."""
+    def asked(self) -> Request | None:
+        """What somebody asked for."""
 
-    def forget_abort(self) -> None:
-        """The request was answered."""
+    def forget_request(self) -> None:
+        """It was answered."""

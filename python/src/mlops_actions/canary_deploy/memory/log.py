@@ -18,9 +18,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_actions import __version__, cancellation
-from mlops_actions.canary_deploy.memory.document import read_rollout, write_rollout
+from mlops_actions.canary_deploy.memory.document import read_request, read_rollout, write_request, write_rollout
 from mlops_actions.canary_deploy.memory.holder import Holder, myself
-from mlops_actions.canary_deploy.memory.interface import TakenOverError
+from mlops_actions.canary_deploy.memory.interface import Request, TakenOverError
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.ci import current
 from mlops_actions.errors import CancelledError, OutsideError
@@ -94,17 +94,17 @@ class LogMemory:
             done.set()
             self._release()
 
-    def ask_to_abort(self) -> None:
+    def ask(self, request: Request) -> None:
         """Leave an object that the conducting run looks for."""
-        self._objects.replace(f"{self._folder}/abort", b"")
+        self._objects.replace(f"{self._folder}/request", write_request(request))
 
-    def asked_to_abort(self) -> bool:
-        """Whether the object is there."""
-        return self._within(lambda: self._objects.read(f"{self._folder}/abort")) is not None
+    def asked(self) -> Request | None:
+        """What the object holds."""
+        return read_request(self._within(lambda: self._objects.read(f"{self._folder}/request")))
 
-    def forget_abort(self) -> None:
+    def forget_request(self) -> None:
         """Remove the object."""
-        self._objects.delete(f"{self._folder}/abort")
+        self._objects.delete(f"{self._folder}/request")
 
     def _rollout(self, entry: Entry) -> Rollout | None:
         kept = entry.state.get("rollout")
@@ -219,6 +219,7 @@ def _moves(rollout: Rollout) -> dict[str, Any]:
     return {
         "weights": list(rollout.weights),
         "step": rollout.step,
+        "paused": rollout.pause is not None and ("counted" if rollout.pause.counters else "not counted"),
         "outcome": ending.outcome if ending else None,
         "confirmed": rollout.is_over,
     }

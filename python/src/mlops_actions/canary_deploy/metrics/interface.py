@@ -25,7 +25,7 @@ class Snapshot:
     readings: Mapping[str, Reading]
     """By what is counted: `errors` always, and whatever else the source knows, each of its own total."""
     born: float
-    """When the counters began at 0, in seconds on the clock of the readings."""
+    """When the counters began at 0, in seconds on the clock of the readings; exactly 0 where nothing tells."""
     resets: int = 0
     """How often the source has seen a part of a sum begin anew."""
 
@@ -51,6 +51,11 @@ class Snapshot:
     def errors(self) -> Reading:
         """Requests, and those of them that got no good answer."""
         return self.readings[ERRORS]
+
+    @property
+    def tells_age(self) -> bool:
+        """Whether a restart shows even where the counters have grown beyond what they were."""
+        return self.born != 0
 
     def restarted_since(self, before: Snapshot) -> bool:
         """Whether the counters began anew: they are younger, or some of them went down."""
