@@ -10,6 +10,7 @@ from moto.server import ThreadedMotoServer
 
 import azure_site
 from azureml_fake import AzureFake
+from azureml_site import LAG, MINUTE, AzureSite
 
 
 @pytest.fixture(scope="session")
@@ -45,12 +46,11 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def azure(blobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureFake]:
-    """A workspace whose models lie in the server of blobs; at the end each exchange is held against Azure's schema."""
+def azure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureFake]:
+    """A workspace of its own; at the end each exchange is held against Azure's schema."""
     fake = AzureFake()
     fake.start()
-    variables = fake.environment() | {"AZURE_STORAGE_ENDPOINT": blobs, "AZURE_ALLOW_HTTP": "true"}
-    for name, value in (variables | {"HOME": str(tmp_path / "home")}).items():
+    for name, value in (fake.environment() | {"HOME": str(tmp_path / "home")}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("mlops_actions.clouds.http.FIRST_PAUSE", 0.01)
     monkeypatch.setattr("mlops_actions.clouds.azure.operations.PAUSE", 0.01)
@@ -60,3 +60,14 @@ def azure(blobs: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
     assert not fake.broken
     assert not violations(fake.exchanges)
+
+
+@pytest.fixture
+def site(azure: AzureFake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AzureSite]:
+    """An online endpoint with a minute of a tenth of a second."""
+    monkeypatch.setattr("mlops_actions.canary_deploy.metrics.azureml.MINUTE", MINUTE)
+    monkeypatch.setattr("mlops_actions.canary_deploy.metrics.azureml.LAG", LAG)
+    monkeypatch.setattr("mlops_actions.canary_deploy.azureml_api._PAUSE", 0.02)
+    opened = AzureSite(tmp_path, azure)
+    yield opened
+    opened.close()

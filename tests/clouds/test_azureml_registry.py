@@ -6,11 +6,10 @@ import logging
 from pathlib import Path
 
 import pytest
-from azure.core.credentials import AccessToken
-from azure.core.pipeline.policies import HeadersPolicy
 
 import mlops_actions
 from azure_site import azure_environment
+from azureml_client import microsofts_client
 from azureml_fake import BASE, GROUP, SUBSCRIPTION, TOKEN, WORKSPACE, AzureFake
 from azureml_schema import violations
 from mlops_actions.errors import InputError, OutsideError
@@ -36,7 +35,7 @@ def project(registry: Registry, azure: AzureFake, blobs: str) -> Project:
 
 
 @pytest.fixture(autouse=True)
-def _log_of_its_own(blobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def _storage(blobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in azure_environment(blobs).items():
         monkeypatch.setenv(name, value)
 
@@ -264,18 +263,7 @@ def test_a_name_that_azure_does_not_take_is_refused_before_anything_is_logged(pr
 
 
 def test_microsofts_own_client_reads_what_we_wrote_and_we_what_it_wrote(project: Project, azure: AzureFake) -> None:
-    from azure.ai.ml._restclient.arm_ml_service import MachineLearningServicesMgmtClient
-
-    class Credential:
-        def get_token(self, *_: str, **__: object) -> AccessToken:
-            return AccessToken("of-the-client", 1 << 40)
-
-    client = MachineLearningServicesMgmtClient(
-        Credential(),
-        SUBSCRIPTION,
-        base_url=azure.url,
-        authentication_policy=HeadersPolicy({"Authorization": "Bearer of-the-client"}),
-    )
+    client = microsofts_client(azure)
     project.promoted("first")
     second = project.promoted("second")
     project.promote("build/second.joblib", alias="Production")

@@ -33,6 +33,8 @@ class Operation:
     resource: Json
     apply: Callable[[], None]
     error: Json | None = None
+    meanwhile: int = 200
+    """The status of an answer to a question about it while it runs."""
     over: bool = False
 
 
@@ -43,7 +45,7 @@ class Endpoints:
     seconds: float = 0.05
     """How long an operation takes."""
     style: str = "Azure-AsyncOperation"
-    """How one is told of: this header, `Location`, or `none` but the resource's own state."""
+    """How a PUT tells of one: by this header, or by `none` but the resource's own state. DELETE uses `Location`."""
     minute: float = 60.0
     """Seconds of one bucket of counts; tests have shorter ones."""
     lag: float = 0.0
@@ -95,6 +97,9 @@ class Endpoints:
             return 404, {}, {"error": f"no deployment {chosen}"}
         status, headers, answer = self._ask(chosen, method, "/" + "/".join(rest), content)
         if "azureml-model-deployment" not in known:
+            for copied, share in (self.endpoints[name]["properties"].get("mirrorTraffic") or {}).items():
+                if random.random() * 100 < share:
+                    self._ask(copied, method, "/" + "/".join(rest), content)
             self.answers.append((time.time(), chosen, f"{status // 100}xx"))
         return status, headers, answer
 
@@ -123,22 +128,28 @@ class Endpoints:
                 one.resource["properties"]["provisioningState"] = "Failed" if one.error else "Succeeded"
 
     def _begin(
-        self, name: str, resource: Json, apply: Callable[[], None], url: str, error: Json | None = None
+        self,
+        resource: Json,
+        apply: Callable[[], None],
+        url: str,
+        error: Json | None = None,
+        style: str | None = None,
     ) -> dict[str, str]:
-        number = str(uuid.uuid4())
-        self.operations[number] = Operation(time.monotonic() + self.seconds, resource, apply, error)
         from azureml_fake import BASE
 
+        style, number = style or self.style, str(uuid.uuid4())
+        meanwhile = 202 if style == "Location" else 200
+        self.operations[number] = Operation(time.monotonic() + self.seconds, resource, apply, error, meanwhile)
         link = f"{url}{BASE}/onlineEndpoints/operationsStatus/{number}?api-version=2025-12-01"
         headers = {"x-ms-async-operation-timeout": "PT1H"}
-        return headers if self.style == "none" else headers | {self.style: link}
+        return headers if style == "none" else headers | {style: link, "Retry-After": "0"}
 
     def _operation(self, number: str) -> Found:
         one = self.operations.get(number)
         if one is None:
             return _refuse(404, "NotFound", "no such operation")
         if not one.over:
-            return (202 if self.style == "Location" else 200), {"name": number, "status": "InProgress"}, {}
+            return one.meanwhile, {"name": number, "status": "InProgress"}, {}
         return (
             200,
             {"name": number, "status": "Failed" if one.error else "Succeeded"}
@@ -182,7 +193,7 @@ class Endpoints:
                    "tags": body.get("tags") or {}, "kind": "Managed", "identity": {"type": "SystemAssigned"},
                    "properties": {**meant, "provisioningState": "Creating"}}  # fmt: skip
             self.endpoints[name] = new
-            return 201, copy.deepcopy(new), self._begin(name, new, lambda: None, url)
+            return 201, copy.deepcopy(new), self._begin(new, lambda: None, url)
         endpoint = now
         endpoint["properties"]["provisioningState"] = "Updating"
 
@@ -191,7 +202,7 @@ class Endpoints:
             endpoint["tags"] = body.get("tags") or {}
             endpoint["properties"] = {**meant, "provisioningState": state}
 
-        return 200, copy.deepcopy(endpoint), self._begin(name, endpoint, apply, url)
+        return 200, copy.deepcopy(endpoint), self._begin(endpoint, apply, url)
 
     def _deployment(self, method: str, name: str, one: str | None, logs: str | None, body: Any, url: str) -> Found:
         if one is None:
@@ -207,7 +218,7 @@ class Endpoints:
                    "location": body["location"], "tags": body.get("tags") or {}, "sku": body.get("sku"),
                    "properties": {**body["properties"], "provisioningState": "Creating"}}  # fmt: skip
             self.deployments[name, one] = new
-            begun = self._begin(name, new, lambda: None, url, self.failing.get(one))
+            begun = self._begin(new, lambda: None, url, self.failing.get(one))
             return (200 if now else 201), copy.deepcopy(new), begun
         if now is None:
             return _lacks(f"{KIND}/{name}/deployments/{one}") if method == "GET" else (204, None, {})
@@ -215,9 +226,13 @@ class Endpoints:
             return 200, copy.deepcopy(now), {}
         if self.endpoints[name]["properties"]["traffic"].get(one):
             return _refuse(400, "BadRequest", f"{one} receives traffic")
-        del self.deployments[name, one]
-        self.deleted.append(one)
-        return 204, None, {}
+        now["properties"]["provisioningState"] = "Deleting"
+
+        def apply() -> None:
+            del self.deployments[name, one]
+            self.deleted.append(one)
+
+        return 202, None, self._begin(now, apply, url, style="Location")
 
     def _metrics(self, query: dict[str, list[str]]) -> Json:
         first, last = (datetime.fromisoformat(text).timestamp() for text in query["timespan"][0].split("/"))

@@ -173,6 +173,8 @@ class AzureFake:
 class _Handler(BaseHTTPRequestHandler):
     azure: AzureFake
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """Headers and body in one packet: a client would wait for the second one."""
 
     def log_message(self, *_: object) -> None:
         pass
@@ -213,9 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _manage(self, path: str, query: dict[str, list[str]], content: bytes) -> None:
         bearer = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
         if not bearer or bearer in self.azure.expired:
-            raise RefusedError(
-                401, "ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than now"
-            )
+            raise RefusedError(401, "ExpiredAuthenticationToken", "The access token has expired.")
         body = json.loads(content) if content else None
         fault = self._fault(path)
         if fault is None or fault.done:

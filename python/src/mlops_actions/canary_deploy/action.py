@@ -61,8 +61,8 @@ class Inputs(CommonInputs):
     target: str = Field(
         description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, "
         "`envoy:http://HOST:PORT` with the admin address of one that runs already, `haproxy:SOCKET?backend=NAME`, "
-        "`traefik:URL?file=PATH`, `httproute:NAMESPACE/NAME`, `kserve:NAMESPACE/NAME`, or `exec:COMMAND` for a script "
-        "of yours; see below."
+        "`traefik:URL?file=PATH`, `httproute:NAMESPACE/NAME`, `kserve:NAMESPACE/NAME`, "
+        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE/ENDPOINT`, or `exec:COMMAND` for a script of yours; see below."
     )
     stable: str = Field(description="The server of today, as `host:port`, or a name that the target knows.")
     candidate: str = Field(description="The server of the new model, in the same way.")

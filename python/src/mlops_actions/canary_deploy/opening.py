@@ -15,6 +15,7 @@ from mlops_actions.canary_deploy.past import set_aside
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, start
 from mlops_actions.canary_deploy.scene import Scene
 from mlops_actions.canary_deploy.servers import Probe, wait_until_healthy
+from mlops_actions.canary_deploy.targets import DeployingTarget
 from mlops_actions.canary_deploy.terms import Terms
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
 from mlops_actions.errors import OutsideError
@@ -41,6 +42,8 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
 
     Raises OutsideError when the stable side is not healthy, or the proxy cannot be started or reached.
     """
+    if isinstance(scene.target, DeployingTarget) and (why := scene.target.deploy()):
+        return Refusal("fail", (Reason(code="candidate-not-started", message=why),), terms.candidate)
     candidate = _identify(terms, scene)
     if isinstance(candidate, Refusal):
         return candidate

@@ -11,6 +11,7 @@ from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError, nearest
 
 _OWN = {
+    "azureml": "mlops_actions.canary_deploy.metrics.azureml",
     "envoy": "mlops_actions.canary_deploy.metrics.envoy",
     "exec": "mlops_actions.canary_deploy.metrics.exec",
     "haproxy": "mlops_actions.canary_deploy.metrics.haproxy",

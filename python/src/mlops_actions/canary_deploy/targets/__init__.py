@@ -1,7 +1,7 @@
 """What routes the traffic."""
 
 from mlops_actions.canary_deploy.targets.addresses import split_address
-from mlops_actions.canary_deploy.targets.interface import MirroringTarget, Services, Side, Target
+from mlops_actions.canary_deploy.targets.interface import DeployingTarget, MirroringTarget, Services, Side, Target
 from mlops_actions.canary_deploy.targets.locations import open_target
 
-__all__ = ["MirroringTarget", "Services", "Side", "Target", "open_target", "split_address"]
+__all__ = ["DeployingTarget", "MirroringTarget", "Services", "Side", "Target", "open_target", "split_address"]

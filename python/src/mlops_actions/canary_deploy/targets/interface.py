@@ -107,3 +107,11 @@ class MirroringTarget(Target, Protocol):
 
     def set_mirror(self, percent: float) -> None:
         """Copy that share of requests; returns when `mirror` confirms it."""
+
+
+@runtime_checkable
+class DeployingTarget(Target, Protocol):
+    """A target that can also start the candidate, where the user declares how."""
+
+    def deploy(self) -> str | None:
+        """Start it without traffic, where that is declared; returns when it has started, or why it did not."""

@@ -8,6 +8,7 @@ from mlops_actions.canary_deploy.targets.interface import Services, Target
 from mlops_actions.errors import InputError, nearest
 
 _OPENERS = {
+    "azureml": "mlops_actions.canary_deploy.targets.azureml",
     "envoy": "mlops_actions.canary_deploy.targets.envoy",
     "exec": "mlops_actions.canary_deploy.targets.exec",
     "haproxy": "mlops_actions.canary_deploy.targets.haproxy",

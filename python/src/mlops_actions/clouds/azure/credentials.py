@@ -6,6 +6,7 @@ every token, and that of `azure/login` cannot be renewed once its assertion is o
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 AUDIENCE = "api://AzureADTokenExchange"
 """Whom GitHub's token is for, as the federated credential of an application expects it."""
+_WORDS = 200
 _SETUP = (
     "In GitHub give the job `id-token: write` and set AZURE_CLIENT_ID and AZURE_TENANT_ID; elsewhere use `az login`, a "
     "managed identity, or AZURE_CLIENT_SECRET. See docs/clouds.md."
@@ -36,17 +38,19 @@ class Credential:
         try:
             return chain.get_token(scope)
         except ClientAuthenticationError as error:
-            raise InputError(f"Azure gives us no token: {_first_words(error.message)}.", hint=_SETUP) from None
+            raise InputError(f"Azure gives us no token: {_reason(error.message)}.", hint=_SETUP) from None
         except (ServiceRequestError, ServiceResponseError) as error:
-            raise OutsideError(f"Azure's sign-in does not answer: {_first_words(error.message)}.") from None
+            raise OutsideError(f"Azure's sign-in does not answer ({type(error).__name__}).") from None
 
     @cached_property
     def _chain(self) -> TokenCredential:
         identity = require("azure.identity", "azure", "Azure")
         client, tenant = secret("AZURE_CLIENT_ID"), secret("AZURE_TENANT_ID")
-        if client and tenant and secret("ACTIONS_ID_TOKEN_REQUEST_URL"):
-            return cast("TokenCredential", identity.ClientAssertionCredential(tenant, client, _github_token))
-        return cast("TokenCredential", identity.DefaultAzureCredential())
+        if not (client and tenant and secret("ACTIONS_ID_TOKEN_REQUEST_URL")):
+            return cast("TokenCredential", identity.DefaultAzureCredential())
+        # A cloud that is named need not be known to the public one.
+        own = {"disable_instance_discovery": secret("AZURE_AUTHORITY_HOST") is not None}
+        return cast("TokenCredential", identity.ClientAssertionCredential(tenant, client, _github_token, **own))
 
 
 def _github_token() -> str:
@@ -67,7 +71,7 @@ def _github_token() -> str:
     return patiently("GitHub's token service", ask)
 
 
-def _first_words(message: str) -> str:
-    """The first sentence of what azure-identity says: the rest lists every way that it tried."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return (lines[0] if lines else "no reason given").split(". ")[0].rstrip(".:")[:200]
+def _reason(message: str) -> str:
+    """Microsoft's own code and sentence where it gave one; else nobody has signed in in any of the ways it lists."""
+    given = re.search(r"AADSTS\d+: [^.]+", message)
+    return " ".join(given[0].split())[:_WORDS] if given else "nobody has signed in here"
