@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 import azure_site
 from azureml_fake import AzureFake
 from azureml_site import LAG, MINUTE, AzureSite
+from sagemaker_site import BUCKET, Aws, aws_site
 
 
 @pytest.fixture(scope="session")
-def moto_server() -> Iterator[str]:
-    """The address of moto's server of AWS; started once."""
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+def aws_server() -> Iterator[Aws]:
+    """AWS by moto, with one bucket; started once."""
+    with aws_site() as aws:
+        urllib.request.urlopen(urllib.request.Request(f"{aws.address}/{BUCKET}", method="PUT")).close()
+        yield aws
 
 
 @pytest.fixture
-def aws(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """That address, told to whoever looks where AWS is."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": moto_server,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }.items():
+def aws(aws_server: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """That server, told to whoever looks where AWS is, with no orders."""
+    for name, value in {**aws_server.environment(), "HOME": str(tmp_path / "home")}.items():
         monkeypatch.setenv(name, value)
-    return moto_server
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
+    aws_server.calls.clear()
+    aws_server.orders.clear()
+    aws_server.unlisted = 0
+    aws_server.looks_until_in_service = 0
+    return aws_server
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""moto's S3 server on a port, one request at a time. Run in its own environment; see .ci/mlflow.
+"""moto's server of AWS, one request at a time. Run in an environment of its own; see .ci/mlflow and .ci/clouds.
 
 It looks for an object and makes it in two steps, where S3's `If-None-Match` is one; a lock makes it one here too.
 """
@@ -14,16 +14,16 @@ from moto.server import DomainDispatcherApplication, MotoRequestHandler, create_
 from werkzeug.serving import run_simple
 
 
-def serve(port: int) -> None:
-    """Serve until the process ends."""
+def application() -> Callable[..., list[bytes]]:
+    """What answers."""
     moto, lock = DomainDispatcherApplication(create_backend_app), Lock()
 
     def one_at_a_time(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         with lock:
             return list(moto(environ, start_response))
 
-    run_simple("127.0.0.1", port, one_at_a_time, threaded=True, request_handler=MotoRequestHandler)
+    return one_at_a_time
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    run_simple("127.0.0.1", int(sys.argv[1]), application(), threaded=True, request_handler=MotoRequestHandler)

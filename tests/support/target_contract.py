@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -16,7 +17,7 @@ from canary_site import MODEL, until
 from mlops_actions.canary_deploy.action import run
 from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import blocks_since
-from mlops_actions.canary_deploy.targets import MirroringTarget
+from mlops_actions.canary_deploy.targets import MirroringTarget, Target
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.statistics.sequential import Counts
@@ -24,7 +25,47 @@ from prometheus_site import PrometheusSite
 from target_site import TargetSite, Users, ask
 
 
-class TargetContract:
+class Site(Protocol):
+    """A target that people can steer too."""
+
+    def target(self) -> Target:
+        """As a new process of ours opens it."""
+
+    def set_by_hand(self, percent: float) -> None:
+        """Change the weight as a person does, past us."""
+
+
+class SteeringContract:
+    """What holds of a target whose traffic is not ours to send as well."""
+
+    def test_every_weight_is_read_back(self, site: Site) -> None:
+        target = site.target()
+        target.prepare()
+        for percent in (target.capabilities.least_weight, 5, 33, 99, 100, 0):
+            target.set_weight(percent)
+            assert site.target().weight() == pytest.approx(percent, abs=1e-6), "another process reads another weight"
+
+    def test_a_weight_that_was_changed_by_hand_is_seen_and_not_overwritten(self, site: Site) -> None:
+        target = site.target()
+        target.prepare()
+        target.set_weight(20, expected=0)
+        site.set_by_hand(77)
+        until(lambda: target.weight() == 77, 5)
+        with pytest.raises(OutsideError, match="is 77 % instead of 20 %: somebody else changed it"):
+            target.set_weight(50, expected=20)
+        assert target.weight() == 77
+        target.set_weight(0)
+        assert target.weight() == 0
+
+    def test_a_change_that_was_not_confirmed_may_be_tried_again(self, site: Site) -> None:
+        target = site.target()
+        target.prepare()
+        target.set_weight(50)
+        target.set_weight(50, expected=20)
+        assert target.weight() == 50
+
+
+class TargetContract(SteeringContract):
     """Its methods are the clauses."""
 
     def test_preparing_gives_the_stable_side_all_traffic(self, site: TargetSite) -> None:
@@ -39,32 +80,6 @@ class TargetContract:
         for percent in (20, 100, 0):
             target.set_weight(percent)
             expect_share(site, percent)
-
-    def test_every_weight_is_read_back(self, site: TargetSite) -> None:
-        target = site.target()
-        target.prepare()
-        for percent in (target.capabilities.least_weight, 5, 33, 99, 100, 0):
-            target.set_weight(percent)
-            assert site.target().weight() == pytest.approx(percent, abs=1e-6), "another process reads another weight"
-
-    def test_a_weight_that_was_changed_by_hand_is_seen_and_not_overwritten(self, site: TargetSite) -> None:
-        target = site.target()
-        target.prepare()
-        target.set_weight(20, expected=0)
-        site.set_by_hand(77)
-        until(lambda: target.weight() == 77, 5)
-        with pytest.raises(OutsideError, match="is 77 % instead of 20 %: somebody else changed it"):
-            target.set_weight(50, expected=20)
-        assert target.weight() == 77
-        target.set_weight(0)
-        assert target.weight() == 0
-
-    def test_a_change_that_was_not_confirmed_may_be_tried_again(self, site: TargetSite) -> None:
-        target = site.target()
-        target.prepare()
-        target.set_weight(50)
-        target.set_weight(50, expected=20)
-        assert target.weight() == 50
 
     def test_a_program_that_was_restarted_does_what_its_weight_says(self, site: TargetSite) -> None:
         target = site.target()

@@ -156,3 +156,10 @@ def test_ctrl_c_while_it_is_still_being_imported_leaves_no_traceback(tmp_path: P
     )
     done = subprocess.run([sys.executable, "-c", interrupted], cwd=tmp_path, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, b"", b"")
+
+
+def test_the_command_line_imports_no_registry_target_or_source_of_metrics() -> None:
+    code = "import sys, mlops_actions.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    rooms = ("registries", "canary_deploy.targets", "canary_deploy.metrics")
+    assert not [name for name in loaded if name.startswith(tuple(f"mlops_actions.{room}" for room in rooms))]

@@ -62,15 +62,16 @@ class Inputs(CommonInputs):
         description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, "
         "`envoy:http://HOST:PORT` with the admin address of one that runs already, `haproxy:SOCKET?backend=NAME`, "
         "`traefik:URL?file=PATH`, `httproute:NAMESPACE/NAME`, `kserve:NAMESPACE/NAME`, "
-        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE/ENDPOINT`, or `exec:COMMAND` for a script of yours; see below."
+        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE/ENDPOINT`, `sagemaker:REGION/ENDPOINT`, "
+        "or `exec:COMMAND` for a script of yours; see below."
     )
     stable: str = Field(description="The server of today, as `host:port`, or a name that the target knows.")
     candidate: str = Field(description="The server of the new model, in the same way.")
     metrics_source: str | None = Field(
         None,
         description="What counts requests and errors where the target does not, or not as you would: "
-        "`prometheus:URL`, `json:URL`, `postgresql://…` or `sqlite:FILE` for late labels, or `exec:COMMAND` for a "
-        "script of yours; several, one a line; see below.",
+        "`prometheus:URL`, `json:URL`, `cloudwatch:REGION/ENDPOINT`, `postgresql://…` or `sqlite:FILE` for late "
+        "labels, or `exec:COMMAND` for a script of yours; several, one a line; see below.",
     )
     metrics_query: str | None = Field(
         None,

@@ -84,6 +84,10 @@ class ObjectStoreRegistry:
         """Whether `gc` noted that it let go of a model's bytes."""
         return self.objects.size(let_go(sha256)) is not None
 
+    def url(self, blob: Blob) -> str:
+        """Where a model's bytes lie, for others that read them."""
+        return f"{self.location.rstrip('/')}/{_blob_key(blob)}"
+
     @contextmanager
     def receive(self, path: Path) -> Iterator[Received]:
         """Read a file and digest it; on a disk it is copied meanwhile, so that large models are read only once."""

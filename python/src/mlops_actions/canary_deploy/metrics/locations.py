@@ -15,11 +15,13 @@ _OWN = {
     "envoy": "mlops_actions.canary_deploy.metrics.envoy",
     "exec": "mlops_actions.canary_deploy.metrics.exec",
     "haproxy": "mlops_actions.canary_deploy.metrics.haproxy",
+    "sagemaker": "mlops_actions.canary_deploy.metrics.sagemaker",
     "traefik": "mlops_actions.canary_deploy.metrics.traefik",
 }
 """The kind of a target that counts → module whose `open_metrics(target)` returns the source."""
 
 _SOURCES = {
+    "cloudwatch": "mlops_actions.canary_deploy.metrics.sagemaker",
     "exec": "mlops_actions.canary_deploy.metrics.exec",
     "json": "mlops_actions.canary_deploy.metrics.json",
     "postgres": "mlops_actions.canary_deploy.metrics.sql",

@@ -14,6 +14,7 @@ _OPENERS = {
     "haproxy": "mlops_actions.canary_deploy.targets.haproxy",
     "httproute": "mlops_actions.canary_deploy.targets.httproute",
     "kserve": "mlops_actions.canary_deploy.targets.kserve",
+    "sagemaker": "mlops_actions.canary_deploy.targets.sagemaker",
     "traefik": "mlops_actions.canary_deploy.targets.traefik",
 }
 """Scheme → module whose `open_target(location, services)` returns the Target; imported when it is asked for."""
