@@ -84,7 +84,9 @@ class Inputs(CommonInputs):
         "passed since, and its label is there or missing for good.",
     )
     strategy: StrategyName = Field(
-        "canary", description="How traffic moves: `canary`, by steps; `blue-green`, at once."
+        "canary",
+        description="How traffic moves: `canary`, by steps; `blue-green`, at once; `ab`, a split that stays until one "
+        "question is answered.",
     )
     mode: Literal["run", "advance", "plan", "status", "promote", "abort", "return", "stop"] = Field(
         "run",
@@ -96,7 +98,7 @@ class Inputs(CommonInputs):
     steps: Annotated[Annotated[list[float], AfterValidator(rising)] | None, BeforeValidator(split_words)] = Field(
         None,
         description="The candidate's weights in percent, each judged before the next. By default `5, 20, 50, 100`; for "
-        "`blue-green` `95, 100`, which holds back 5 % to compare with.",
+        "`blue-green` `95, 100`, which holds back 5 % to compare with; for `ab` `50`.",
     )
     interval: Annotated[Seconds, AfterValidator(long_enough)] = Field(10, description="Time between two looks.")
     deadline: Seconds = Field(3600, description="Longest time from the first weight to the decision.")
@@ -133,8 +135,15 @@ class Inputs(CommonInputs):
     alpha: float = Field(
         0.05, gt=0, lt=1, description="Probability of rolling back a good candidate, and of promoting a bad one."
     )
-    on_inconclusive: OnInconclusive = Field(
-        "rollback", description="At the deadline without a decision: `rollback`, or `hold` the weight where it is."
+    question: str | None = Field(
+        None,
+        description="What an A/B test is to show, of errors or of another count of its source: `errors < stable` (the "
+        "default), `conversions > stable`, `errors < stable + 0.01`.",
+    )
+    on_inconclusive: OnInconclusive | None = Field(
+        None,
+        description="At the deadline without a decision: `rollback` (the default), or `hold` the weight where it is "
+        "(the default of `ab`).",
     )
     health_path: Annotated[str, AfterValidator(absolute_path)] = Field(
         "/healthz", description="Path that a healthy server answers with a status of 2xx."

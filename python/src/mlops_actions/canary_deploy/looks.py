@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.evidence.rollout import Look, MetricLook
-from mlops_actions.statistics.sequential import Block, Decision, Judgement
+from mlops_actions.statistics.sequential import Block, Decision, Judgement, Moments
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Seen:
     """The candidate's effective weight, in percent."""
     blocks: Mapping[str, Block]
     """Since the look before, by what is counted; empty where the counters could not be trusted."""
+    sums: Mapping[str, tuple[Moments, Moments]] = field(default_factory=dict)
+    """The same of what is a mean and no count: of the candidate, and of the stable side."""
     restarted: bool = False
     """Whether the proxy was restarted since the look before."""
 

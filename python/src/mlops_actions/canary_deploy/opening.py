@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.baseline import Baseline, History, watch_baseline
+from mlops_actions.canary_deploy.comparison import Asked
+from mlops_actions.canary_deploy.comparison.opening import ask, foresee
 from mlops_actions.canary_deploy.fitness import wrong_model
 from mlops_actions.canary_deploy.judged import choose_metrics
 from mlops_actions.canary_deploy.past import set_aside
@@ -57,19 +59,22 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
         by = f" by {request.by}" if request.by else ""
         message = f"It was asked to {request.what}{by} before the first weight; the candidate gets no traffic."
         return Refusal("inconclusive", (Reason(code="aborted", message=message),), candidate, baseline.dispersion.value)
-    if refusal := _cannot_decide(terms, baseline):
+    asked = ask(terms.question, baseline) if terms.question else None
+    if refusal := _cannot_decide(terms, baseline, asked):
         return refusal
     baseline, past = (baseline, ()) if terms.settings.holds_back else set_aside(baseline)
     metrics = choose_metrics(terms.wanted, baseline)
-    return start(secrets.token_hex(8), terms.settings, candidate, metrics, terms.alpha, time.time(), past)
+    return start(secrets.token_hex(8), terms.settings, candidate, metrics, terms.alpha, time.time(), past, asked)
 
 
 def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
     """What a rollout would take, from the traffic seen now; never a pass, and nothing is changed."""
     baseline = _observe(terms, scene)
-    if refusal := _cannot_decide(terms, baseline):
+    asked = ask(terms.question, baseline) if terms.question else None
+    if refusal := _cannot_decide(terms, baseline, asked):
         return refusal
-    reasons = tuple(Reason(code="planned", message=f"{line}.") for line in plan_lines(_plan(terms, baseline)))
+    lines = [_foresee(asked, terms, baseline)] if asked else plan_lines(_plan(terms, baseline))
+    reasons = tuple(Reason(code="planned", message=f"{line}.") for line in lines)
     return Refusal("inconclusive", reasons, terms.candidate, baseline.dispersion.value)
 
 
@@ -118,16 +123,24 @@ def _observe(terms: Terms, scene: Scene, is_over: Callable[[], bool] = lambda: F
     return baseline
 
 
-def _cannot_decide(terms: Terms, baseline: Baseline) -> Refusal | None:
+def _cannot_decide(terms: Terms, baseline: Baseline, asked: Asked | None) -> Refusal | None:
+    reasons: list[Reason] = []
     if not baseline.counts.total:
         message = f"No request reached the stable side within {terms.baseline:g} s: nothing could be compared."
         reasons = [Reason(code="no-traffic", message=message)]
-    else:
+    elif asked:
+        # An estimate is worth having, however wide.
+        logger.info("%s", _foresee(asked, terms, baseline))
+    elif terms.settings.advances:
         ahead = _plan(terms, baseline)
         for line in plan_lines(ahead):
             logger.info("%s", line)
         reasons = [Reason(code="cannot-decide", message=f"{why[:1].upper()}{why[1:]}.") for why in ahead.reasons]
     return Refusal("inconclusive", tuple(reasons), terms.candidate, baseline.dispersion.value) if reasons else None
+
+
+def _foresee(asked: Asked, terms: Terms, baseline: Baseline) -> str:
+    return foresee(asked, baseline, terms.settings.steps[0], terms.settings.deadline, terms.alpha)
 
 
 def _plan(terms: Terms, baseline: Baseline) -> Plan:

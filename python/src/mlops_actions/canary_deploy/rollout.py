@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mlops_actions.canary_deploy.comparison import Asked
+from mlops_actions.canary_deploy.comparison.wording import sentence
 from mlops_actions.canary_deploy.looks import Seen, state_look
 from mlops_actions.canary_deploy.past import Past, beside_past, compared_with_past
 from mlops_actions.canary_deploy.pause import Pause
@@ -63,6 +65,11 @@ class Settings:
         return 100 not in self.steps
 
     @property
+    def advances(self) -> bool:
+        """Whether the traffic moves on once the candidate was shown to be good enough."""
+        return strategy_of(self.strategy).after_good(0, self.steps) is not None
+
+    @property
     def planned_looks(self) -> int:
         return max(1, math.ceil(self.deadline / self.interval))
 
@@ -110,6 +117,8 @@ class Rollout:
     """Looks at the stable side before the switch, where nothing is held back on it to compare with."""
     pause: Pause | None = None
     """Where it waits for the next run of `mode: advance`."""
+    asked: Asked | None = None
+    """What an A/B test asks."""
 
     @property
     def weight(self) -> float:
@@ -140,10 +149,11 @@ def start(
     alpha: float,
     now: float,
     past: Past = (),
+    asked: Asked | None = None,
 ) -> Rollout:
     """A rollout that means to set its first weight. InputError where the judgement cannot be set up."""
     evidence = begin(metrics, alpha=alpha, planned_looks=settings.planned_looks)
-    return Rollout(name, settings, candidate, now, evidence, weights=(settings.steps[0],), past=past)
+    return Rollout(name, settings, candidate, now, evidence, weights=(settings.steps[0],), past=past, asked=asked)
 
 
 def look(rollout: Rollout, seen: Seen) -> Rollout:
@@ -160,8 +170,15 @@ def look(rollout: Rollout, seen: Seen) -> Rollout:
         return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
     if not _share_follows(rollout):
         return end(rollout, "rolled-back", "inconclusive", _not_followed(rollout))
+    strategy = strategy_of(rollout.settings.strategy)
+    if (asked := rollout.asked) and (
+        finish := strategy.after_answer(asked.question, asked.answer(rollout.evidence.alpha))
+    ):
+        return end(rollout, finish.outcome, finish.result, *_found(rollout))
     if decision.action is Action.ADVANCE and rollout.pause is None and _has_enough(rollout):
-        return _advance(rollout, decision)
+        following = strategy.after_good(rollout.step, rollout.settings.steps)
+        if following is not None:
+            return _advance(rollout, following, decision)
     if seen.time - rollout.started >= rollout.settings.deadline:
         return _undecided(rollout, decision)
     return rollout
@@ -216,15 +233,15 @@ def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
     decision = decide(evidence)
     candidate, both = (before + now for before, now in zip(rollout.seen, seen.requests, strict=True))
     looks = (*rollout.looks, state_look(seen, decision))
-    return replace(rollout, evidence=evidence, seen=(candidate, both), looks=looks), decision
+    asked = rollout.asked and rollout.asked.after(seen.blocks, seen.sums)
+    return replace(rollout, evidence=evidence, seen=(candidate, both), looks=looks, asked=asked), decision
 
 
 def _has_enough(rollout: Rollout) -> bool:
     return rollout.seen[0] >= rollout.settings.minimum_requests
 
 
-def _advance(rollout: Rollout, decision: Decision) -> Rollout:
-    following = strategy_of(rollout.settings.strategy).after_good(rollout.step, rollout.settings.steps)
+def _advance(rollout: Rollout, following: float | Finish, decision: Decision) -> Rollout:
     if isinstance(following, Finish):
         return end(rollout, following.outcome, following.result, *_told(decision))
     weights = (*rollout.weights, following)
@@ -233,13 +250,23 @@ def _advance(rollout: Rollout, decision: Decision) -> Rollout:
 
 def _undecided(rollout: Rollout, decision: Decision) -> Rollout:
     finish = strategy_of(rollout.settings.strategy).at_deadline(rollout.settings.on_inconclusive)
-    judged = f"step {rollout.step + 1} of {len(rollout.settings.steps)} at {rollout.weight:g} %"
-    message = f"The deadline of {rollout.settings.deadline:g} s came before the evidence could decide {judged}."
-    reasons = [Reason(code="deadline", message=message), *_told(decision)]
-    if not _has_enough(rollout):
+    late = f"The deadline of {rollout.settings.deadline:g} s came before"
+    if rollout.asked:
+        reasons = [Reason(code="deadline", message=f"{late} the question was answered."), *_found(rollout)]
+    else:
+        judged = f"step {rollout.step + 1} of {len(rollout.settings.steps)} at {rollout.weight:g} %"
+        message = f"{late} the evidence could decide {judged}."
+        reasons = [Reason(code="deadline", message=message), *_told(decision)]
+    if rollout.settings.advances and not _has_enough(rollout):
         least = f"The candidate answered {rollout.seen[0]:,} requests in this step, of at least "
         reasons.append(Reason(code="few-requests", message=f"{least}{rollout.settings.minimum_requests:,}."))
     return end(rollout, finish.outcome, finish.result, *reasons)
+
+
+def _found(rollout: Rollout) -> list[Reason]:
+    """What was compared, with its numbers."""
+    compared = rollout.asked.compare(rollout.evidence.alpha) if rollout.asked else ()
+    return [Reason(code=f"answer-{one.answer}", message=sentence(one)) for one in compared]
 
 
 def _told(decision: Decision) -> list[Reason]:

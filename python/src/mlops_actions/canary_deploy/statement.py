@@ -29,9 +29,10 @@ def state_rollout(
         strategy=found.settings.strategy,
         outcome=ending.outcome if ending else "in-progress",
         identity="verified" if found.candidate.verified else "unverified",
-        steps=list(dict.fromkeys([*found.settings.steps, 100])),
+        steps=_steps(found.settings),
         looks=list(found.looks),
         weights=list(found.weights),
+        comparisons=list(found.asked.compare(found.evidence.alpha)) if found.asked else [],
         alpha=found.evidence.alpha,
         error_margin=errors.margin,
         dispersion=errors.dispersion.value,
@@ -54,7 +55,7 @@ def state_refusal(
         strategy=terms.settings.strategy,
         outcome=outcome,
         identity="verified" if candidate.verified else "unverified",
-        steps=list(dict.fromkeys([*terms.settings.steps, 100])),
+        steps=_steps(terms.settings),
         looks=[],
         weights=[],
         alpha=terms.alpha,
@@ -63,6 +64,11 @@ def state_refusal(
         stable=candidate.stable_sha256,
     )
     return Statement(candidate.name, candidate.sha256, predicate)
+
+
+def _steps(settings: course.Settings) -> list[float]:
+    """What was to be judged, and the promotion where there was to be one."""
+    return list(dict.fromkeys([*settings.steps, *([100.0] if settings.advances else [])]))
 
 
 def _judged(metric: Metric) -> JudgedMetric:

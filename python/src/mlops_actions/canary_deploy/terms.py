@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mlops_actions.canary_deploy.comparison import Question, read_question
 from mlops_actions.canary_deploy.judged import Wanted
+from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import Candidate, Settings
 from mlops_actions.canary_deploy.strategies import strategy_of
 from mlops_actions.canary_deploy.subject import Subject, find_subject
+from mlops_actions.errors import InputError
 from mlops_actions.evidence import EvidenceStore
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ class Terms:
     """Seconds."""
     health_time_limit: float
     """Seconds."""
+    question: Question | None = None
+    """What an A/B test asks."""
 
 
 def subject_of(inputs: Inputs) -> Subject:
@@ -51,7 +56,7 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
         steps=judged_steps(inputs),
         interval=inputs.interval,
         deadline=inputs.deadline,
-        on_inconclusive=inputs.on_inconclusive,
+        on_inconclusive=inputs.on_inconclusive or strategy_of(inputs.strategy).usual_end,
         strategy=inputs.strategy,
         minimum_requests=inputs.minimum_requests,
     )
@@ -62,4 +67,16 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
         alpha=inputs.alpha,
         baseline=inputs.baseline or _BASELINE_LOOKS * inputs.interval,
         health_time_limit=inputs.health_timeout,
+        question=_question(inputs),
     )
+
+
+def _question(inputs: Inputs) -> Question | None:
+    if inputs.strategy == "ab":
+        return read_question(inputs.question or f"{ERRORS} < stable")
+    if inputs.question:
+        raise InputError(
+            f"the input 'question' is {inputs.question!r}, and a {inputs.strategy} asks none.",
+            hint="Leave it out, or write strategy: ab.",
+        )
+    return None

@@ -44,6 +44,22 @@ class JudgedMetric(Document):
     stable: tuple[int, int] = Field(description="Bad ones and all of the stable side before the first weight.")
 
 
+class Comparison(Document):
+    """One thing in which both sides were compared, with an interval that holds at all looks together."""
+
+    metric: str
+    claim: str | None = Field(None, description="What was asked, such as `errors < stable`.")
+    answer: Literal["yes", "no", "open"] = Field("open", description="`open`: not shown, or nothing was asked.")
+    units: tuple[int, int] = Field(description="How many were counted of the candidate, and of the stable side.")
+    candidate: float | None = Field(None, description="Its rate or mean.")
+    stable: float | None = None
+    value: float | None = Field(description="Candidate minus stable; of `agreement` the rate; null without data.")
+    lower: float | None
+    upper: float | None
+    confidence: float = Field(description="That the interval holds the truth at every look; two-sided.")
+    method: Literal["e-processes", "asymptotic", "betting"]
+
+
 class Rollout(Predicate):
     """About the candidate model."""
 
@@ -59,6 +75,7 @@ class Rollout(Predicate):
     steps: list[float]
     looks: list[Look]
     weights: list[float] = Field(description="The candidate's weights in percent, in the order they were set.")
+    comparisons: list[Comparison] = Field([], description="What an A/B test or a shadow found.")
     alpha: float
     error_margin: float
     dispersion: float = Field(description="φ of the errors, by which the log evidence was divided.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlops_actions.canary_deploy.comparison import Answer, Question
 from mlops_actions.canary_deploy.strategies.interface import Finish, OnInconclusive
 from mlops_actions.errors import InputError
 
@@ -12,6 +13,7 @@ class Canary:
     """See `Strategy`."""
 
     usual_steps: tuple[float, ...] = (5.0, 20.0, 50.0, 100.0)
+    usual_end: OnInconclusive = "rollback"
 
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """All but the 100 % of a promotion, which leave nothing to compare with."""
@@ -26,6 +28,9 @@ class Canary:
     def after_good(self, step: int, judged: Sequence[float]) -> float | Finish:
         """The next step, or the promotion."""
         return judged[step + 1] if step + 1 < len(judged) else Finish("promoted", "pass")
+
+    def after_answer(self, question: Question, answer: Answer) -> None:
+        """Nothing is asked."""
 
     def at_deadline(self, on_inconclusive: OnInconclusive) -> Finish:
         """As the user chose."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from mlops_actions.canary_deploy.comparison import Answer, Question
 from mlops_actions.evidence.statement import Result
 
 Outcome = Literal["promoted", "rolled-back", "held"]
@@ -31,14 +32,24 @@ class Strategy(Protocol):
     def usual_steps(self) -> tuple[float, ...]:
         """The input `steps` where the user gives none."""
 
+    @property
+    def usual_end(self) -> OnInconclusive:
+        """The input `on-inconclusive` where the user gives none."""
+
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """Of the input `steps`, the candidate's weights in percent that are judged, one after the other.
 
         InputError for steps that make no sense here.
         """
 
-    def after_good(self, step: int, judged: Sequence[float]) -> float | Finish:
-        """The next weight, or the end, after a step (counted from 0) that showed the candidate to be good enough."""
+    def after_good(self, step: int, judged: Sequence[float]) -> float | Finish | None:
+        """The next weight, or the end, after a step (counted from 0) that showed the candidate to be good enough.
+
+        None where that was not what is to be found out.
+        """
+
+    def after_answer(self, question: Question, answer: Answer) -> Finish | None:
+        """The end, after a comparison answered its question, or None."""
 
     def at_deadline(self, on_inconclusive: OnInconclusive) -> Finish:
         """How it ends where the evidence could not decide."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
+from mlops_actions.canary_deploy.strategies.ab import AB
 from mlops_actions.canary_deploy.strategies.blue_green import BlueGreen
 from mlops_actions.canary_deploy.strategies.canary import Canary
 from mlops_actions.canary_deploy.strategies.interface import Strategy
 
-StrategyName = Literal["canary", "blue-green"]
+StrategyName = Literal["canary", "blue-green", "ab"]
 
-_STRATEGIES: dict[StrategyName, Strategy] = {"canary": Canary(), "blue-green": BlueGreen()}
+_STRATEGIES: dict[StrategyName, Strategy] = {"canary": Canary(), "blue-green": BlueGreen(), "ab": AB()}
 
 
 def strategy_of(name: StrategyName) -> Strategy:

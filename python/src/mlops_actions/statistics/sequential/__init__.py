@@ -12,7 +12,7 @@ from mlops_actions.statistics.sequential.interval import Interval
 from mlops_actions.statistics.sequential.means import Moments, difference_of_means, mean
 from mlops_actions.statistics.sequential.plan import Plan, Step, plan
 from mlops_actions.statistics.sequential.processes import Hypotheses
-from mlops_actions.statistics.sequential.proportions import difference_of_proportions
+from mlops_actions.statistics.sequential.proportions import difference_of_proportions, excluded_difference
 from mlops_actions.statistics.sequential.rollout import (
     Action,
     Decision,
@@ -50,6 +50,7 @@ __all__ = [
     "decide",
     "difference_of_means",
     "difference_of_proportions",
+    "excluded_difference",
     "from_document",
     "mean",
     "next_step",

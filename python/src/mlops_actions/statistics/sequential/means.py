@@ -36,6 +36,9 @@ class Moments:
                 f"no {self.number} values can have the sum {self.total:g} and the sum of squares {self.squares:g}."
             )
 
+    def __add__(self, other: Moments) -> Moments:
+        return Moments(self.number + other.number, self.total + other.total, self.squares + other.squares)
+
     @property
     def mean(self) -> float:
         return self.total / self.number
