@@ -43,6 +43,22 @@ def test_steps_that_are_none_of_the_strategys_are_refused(tmp_path: Path) -> Non
         run(read(strategy="blue-green", steps="5, 100", state=str(tmp_path)))
 
 
+def test_users_that_stay_are_counted_as_users(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"those of one user hang together\. Name as 'metrics-source' one that counts"):
+        run(read(strategy="ab", sticky="cookie:uid", model=__file__, state=str(tmp_path)))
+
+
+def test_a_target_that_cannot_keep_users_on_their_side_is_refused(tmp_path: Path) -> None:
+    given = {"target": "exec:true", "sticky": "cookie:uid", "state": str(tmp_path)}
+    with pytest.raises(InputError, match="exec:true cannot keep users on their side. Leave it out, so that each"):
+        run(read(**given))
+
+
+def test_a_question_of_a_strategy_that_asks_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the input 'question' is 'errors < stable', and a canary asks none"):
+        run(read(question="errors < stable", model=__file__, state=str(tmp_path)))
+
+
 def test_a_step_that_the_target_cannot_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"'steps' has 0\.001 %; envoy:127\.0\.0\.1:8000 can set multiples of 0\.01 %"):
         run(read(steps="0.001, 50", state=str(tmp_path)))

@@ -140,6 +140,11 @@ class Inputs(CommonInputs):
         description="What an A/B test is to show, of errors or of another count of its source: `errors < stable` (the "
         "default), `conversions > stable`, `errors < stable + 0.01`.",
     )
+    sticky: str | None = Field(
+        None,
+        description="What keeps a user on one side while the split stays, where the target can: `header:NAME` or "
+        "`cookie:NAME`, of your application. What is compared is then to be counted by user.",
+    )
     on_inconclusive: OnInconclusive | None = Field(
         None,
         description="At the deadline without a decision: `rollback` (the default), or `hold` the weight where it is "

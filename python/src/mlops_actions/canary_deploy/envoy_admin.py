@@ -40,9 +40,16 @@ class EnvoyAdmin:
 
     def set_share(self, key: str, percent: float) -> None:
         """Set a runtime key to a percentage; Envoy's workers follow within milliseconds."""
-        # Without a space, which Envoy would take literally as the plus sign that it is encoded to.
-        value = f'{{"numerator":{round(percent * PARTS / 100)},"denominator":"TEN_THOUSAND"}}'
-        self._text("POST", "/runtime_modify", {key: value})
+        self.set_values({key: fraction(percent)})
+
+    def set_values(self, values: Mapping[str, str]) -> None:
+        """Set several runtime keys at once."""
+        self._text("POST", "/runtime_modify", values)
+
+    def number(self, key: str) -> int | None:
+        """The whole number that a runtime key holds; None where nobody ever set it."""
+        entry = self._json("/runtime").get("entries", {}).get(key)
+        return None if entry is None else int(entry["final_value"])
 
     def counters(self, pattern: str) -> dict[str, int]:
         """The counters and gauges whose names match a regular expression."""
@@ -99,6 +106,16 @@ class EnvoyAdmin:
         if not answer.ok and path != "/ready":
             raise OutsideError(f"{method} {address}{path} answered with status {answer.status_code}.")
         return answer.text
+
+
+def fraction(percent: float) -> str:
+    """A percentage as a runtime value.
+
+    >>> fraction(5.5)
+    '{"numerator":550,"denominator":"TEN_THOUSAND"}'
+    """
+    # Without a space, which Envoy would take literally as the plus sign that it is encoded to.
+    return f'{{"numerator":{round(percent * PARTS / 100)},"denominator":"TEN_THOUSAND"}}'
 
 
 def percent_of(value: object) -> float:

@@ -14,7 +14,7 @@ from mlops_actions.canary_deploy.metrics import Asked, MetricSource, open_metric
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.canary_deploy.servers import Probe
-from mlops_actions.canary_deploy.targets import Services, Target, open_target
+from mlops_actions.canary_deploy.targets import Services, Target, open_target, read_sticky
 from mlops_actions.canary_deploy.terms import judged_steps
 from mlops_actions.errors import InputError, OutsideError
 
@@ -47,8 +47,14 @@ def open_scene(inputs: Inputs) -> Scene:
     memory = open_memory(inputs.state, inputs.registry, inputs.target)
     folder = local_folder(inputs.state, inputs.target)
     time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
-    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder)
+    sticky = read_sticky(inputs.sticky) if inputs.sticky else None
+    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder, sticky)
     target = open_target(inputs.target, services)
+    if sticky and not target.capabilities.sticky:
+        raise InputError(
+            f"the input 'sticky' is {inputs.sticky!r}, and {inputs.target} cannot keep users on their side.",
+            hint="Leave it out, so that each request is assigned anew, or route by an embedded Envoy, envoy:HOST:PORT.",
+        )
     least = target.capabilities.least_weight
     for step in judged_steps(inputs):
         if abs(step - round(step / least) * least) > _ROUNDING:

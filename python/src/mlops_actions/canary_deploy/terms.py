@@ -73,6 +73,13 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
 
 def _question(inputs: Inputs) -> Question | None:
     if inputs.strategy == "ab":
+        if inputs.sticky and inputs.metrics_source is None:
+            raise InputError(
+                "'sticky' assigns users to the sides, and the proxy counts requests: those of one user hang together.",
+                where="sticky",
+                hint="Name as 'metrics-source' one that counts each user once, such as exec:./users.sh, or leave out "
+                "'sticky'.",
+            )
         return read_question(inputs.question or f"{ERRORS} < stable")
     if inputs.question:
         raise InputError(

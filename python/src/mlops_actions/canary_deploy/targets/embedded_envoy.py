@@ -22,6 +22,7 @@ from mlops_actions import cancellation
 from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin
 from mlops_actions.canary_deploy.targets import envoy_config, supervisor
 from mlops_actions.canary_deploy.targets.addresses import Address
+from mlops_actions.canary_deploy.targets.interface import Sticky
 from mlops_actions.errors import CancelledError, InputError, OutsideError
 from mlops_actions.evidence.store import write_whole
 
@@ -52,7 +53,7 @@ class EmbeddedEnvoy:
         """Whether the Envoy that this folder remembers runs, or is about to run again."""
         return self._alive("supervisor") is not None or self._alive("envoy") is not None
 
-    def start(self, stable: Address, candidate: Address, time_limit: float) -> None:
+    def start(self, stable: Address, candidate: Address, time_limit: float, sticky: Sticky | None) -> None:
         """Start it, with the weight that it was left to rest at.
 
         InputError where there is no Envoy to start; OutsideError where its port is taken or it does not come up.
@@ -65,7 +66,7 @@ class EmbeddedEnvoy:
             (self.folder / _ADMIN_FILE).unlink()
         self._write(envoy_config.BOOTSTRAP_FILE, envoy_config.bootstrap(self.listen, self.folder))
         self._write(envoy_config.CLUSTERS_FILE, envoy_config.clusters(stable, candidate))
-        self._write(envoy_config.ROUTES_FILE, envoy_config.routes(time_limit))
+        self._write(envoy_config.ROUTES_FILE, envoy_config.routes(time_limit, sticky))
         write_whole(self.folder / supervisor.COMMAND_FILE, json.dumps(command).encode())
         with cancellation.deferred():
             process = self._spawn()
@@ -73,24 +74,26 @@ class EmbeddedEnvoy:
         if cancellation.requested():
             raise CancelledError("cancelled while the embedded Envoy was starting.")
 
-    def point(self, stable: Address, candidate: Address, time_limit: float) -> None:
+    def point(self, stable: Address, candidate: Address, time_limit: float, sticky: Sticky | None) -> None:
         """Route a running Envoy to other servers, ending with all traffic on the stable side.
 
         Where the candidate of the last rollout serves users, they are its guests until the new stable side is known.
         """
         before = self._clusters_now()
-        self._write(envoy_config.ROUTES_FILE, envoy_config.routes(time_limit))
+        self._write(envoy_config.ROUTES_FILE, envoy_config.routes(time_limit, sticky))
         self.admin.set_share(envoy_config.MIRROR_KEY, 0)
         if self.admin.share(envoy_config.KEY):
             self._route(stable, before[envoy_config.CANDIDATE])
             self.rest_at(0)
-            self.admin.set_share(envoy_config.KEY, 0)
+            self.admin.set_values(envoy_config.weights(0))
         self._route(stable, candidate)
-        self._follow(f"routes with a time limit of {time_limit:g} s", lambda: self._has_time_limit(time_limit))
+        wanted = envoy_config.routing_of(envoy_config.routes(time_limit, sticky)["resources"][0])
+        self._follow("its routes", lambda: self._routing_now() == wanted)
 
     def rest_at(self, percent: int) -> None:
         """The share of the candidate after a restart, 0 or 100."""
-        write_whole(self.folder / envoy_config.RESTING_FILE, str(percent).encode())
+        for name, share in envoy_config.resting(percent).items():
+            write_whole(self.folder / name, share.encode())
 
     def stop(self) -> bool:
         """End Envoy and its supervisor, and nothing else; returns whether one ran. OutsideError if they stay."""
@@ -114,10 +117,9 @@ class EmbeddedEnvoy:
         found = self.admin.configuration("dynamic_active_clusters")
         return {one["cluster"]["name"]: envoy_config.address_of(one["cluster"]) for one in found}
 
-    def _has_time_limit(self, time_limit: float) -> bool:
+    def _routing_now(self) -> envoy_config.Routing:
         found = self.admin.configuration("dynamic_route_configs")
-        limits = {text for one in found for text in envoy_config.time_limit_of(one["route_config"])}
-        return {round(float(text.rstrip("s")), 3) for text in limits} == {round(time_limit, 3)}
+        return frozenset().union(*(envoy_config.routing_of(one["route_config"]) for one in found))
 
     def _follow(self, what: str, followed: Callable[[], bool]) -> None:
         until = time.monotonic() + _FOLLOW_LIMIT

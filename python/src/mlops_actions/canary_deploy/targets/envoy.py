@@ -12,12 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mlops_actions.canary_deploy import servers
-from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, percent_of
-from mlops_actions.canary_deploy.targets import weights
+from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, fraction, percent_of
+from mlops_actions.canary_deploy.targets import envoy_config, weights
 from mlops_actions.canary_deploy.targets.addresses import Address, split_address
 from mlops_actions.canary_deploy.targets.embedded_envoy import EmbeddedEnvoy
-from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, MIRROR_KEY, SHADOW, STABLE
-from mlops_actions.canary_deploy.targets.interface import SIDES, Capabilities, Services, Side
+from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, MIRROR_KEY, SHADOW, STABLE, STICKY_PREFIX
+from mlops_actions.canary_deploy.targets.interface import SIDES, Capabilities, Services, Side, Sticky
 from mlops_actions.errors import InputError
 
 _ROUNDING = 0.005
@@ -33,7 +33,7 @@ class EnvoyTarget:
     embedded: EmbeddedEnvoy | None = None
     kind: str = "envoy"
     capabilities: Capabilities = field(
-        default=Capabilities(least_weight=0.01, compare_and_swap=False, outlives_run=True)
+        default=Capabilities(least_weight=0.01, compare_and_swap=False, outlives_run=True, sticky=True)
     )
 
     def is_running(self) -> bool:
@@ -57,12 +57,16 @@ class EnvoyTarget:
 
     def weight(self) -> float:
         """What Envoy's runtime holds now, whoever set it."""
+        if self.embedded and self.services.sticky:
+            parts = self.admin.number(f"{STICKY_PREFIX}.{CANDIDATE}"), self.admin.number(f"{STICKY_PREFIX}.{STABLE}")
+            candidate, stable = (part or 0 for part in parts)
+            return 100 * candidate / (candidate + stable) if candidate else 0.0
         return self._share(KEY, f"Put before the route to {STABLE!r} one to {CANDIDATE!r} with the same match and")
 
     def set_weight(self, percent: float, expected: float | None = None) -> None:
         """Set the runtime key and read it back."""
         weights.refuse_moved(self, expected, percent)
-        self.admin.set_share(KEY, percent)
+        self.admin.set_values(envoy_config.weights(percent) if self.embedded else {KEY: fraction(percent)})
         weights.follow(self, percent)
         if self.embedded and percent in (0, 100):
             self.embedded.rest_at(round(percent))
@@ -92,9 +96,9 @@ class EnvoyTarget:
         """Stop the embedded Envoy; one that was not started by us is left alone."""
         return self.embedded.stop() if self.embedded else False
 
-    def _routes(self) -> tuple[Address, Address, float]:
+    def _routes(self) -> tuple[Address, Address, float, Sticky | None]:
         services = self.services
-        return services.address("stable"), services.address("candidate"), services.time_limit
+        return services.address("stable"), services.address("candidate"), services.time_limit, services.sticky
 
     def _check(self) -> None:
         weights.refuse_unless_at_rest(

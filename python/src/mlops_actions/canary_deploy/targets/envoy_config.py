@@ -5,8 +5,12 @@ Clusters and routes are files that Envoy watches, so that a next rollout points 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
+
+from mlops_actions.canary_deploy.envoy_admin import PARTS, fraction
+from mlops_actions.canary_deploy.targets.interface import Sticky
 
 STABLE = "stable"
 CANDIDATE = "candidate"
@@ -18,12 +22,13 @@ KEY = "mlops_actions.canary.candidate"
 MIRROR_KEY = "mlops_actions.canary.mirror"
 """The runtime key that holds the share of requests that is copied; without it none is."""
 
+STICKY_PREFIX = "mlops_actions.sticky"
+"""Of the runtime keys that hold both sides' weights, where users are kept on their side."""
+
 CLUSTERS_FILE = "clusters.json"
 ROUTES_FILE = "routes.json"
 BOOTSTRAP_FILE = "bootstrap.json"
 RESTING_FOLDER = "runtime"
-RESTING_FILE = f"{RESTING_FOLDER}/{KEY.replace('.', '/')}"
-"""The share that a restarted Envoy begins with, an integer percentage."""
 
 _TYPES = "type.googleapis.com/envoy"
 Json = dict[str, Any]
@@ -72,21 +77,47 @@ def clusters(stable: tuple[str, int], candidate: tuple[str, int]) -> Json:
     return _resources([_cluster(STABLE, stable), _cluster(CANDIDATE, candidate), _cluster(SHADOW, candidate)])
 
 
-def routes(time_limit: float) -> Json:
+def routes(time_limit: float, sticky: Sticky | None = None) -> Json:
     """A request goes to the candidate with the key's share, else to the stable side, which may have it copied."""
     route = {"timeout": f"{time_limit:.3f}s"}
     # The copy has the host that the user asked for.
     mirror = {"cluster": SHADOW, "runtime_fraction": _share(MIRROR_KEY), "disable_shadow_host_suffix_append": True}
-    both = [
+    chosen: list[Json] = [
         {"match": {"prefix": "/", "runtime_fraction": _share(KEY)}, "route": {"cluster": CANDIDATE, **route}},
         {"match": {"prefix": "/"}, "route": {"cluster": STABLE, "request_mirror_policies": [mirror], **route}},
     ]
+    if sticky:
+        # A hash of the user in place of a lot; it grows with the share, so that whoever has the candidate keeps it.
+        weighted = {
+            "use_hash_policy": True,
+            "runtime_key_prefix": STICKY_PREFIX,
+            "clusters": [{"name": CANDIDATE, "weight": 0}, {"name": STABLE, "weight": PARTS}],
+        }
+        named = {"header_name": sticky.name} if sticky.kind == "header" else {"name": sticky.name}
+        by_user = {"hash_policy": [{sticky.kind: named}], "weighted_clusters": weighted, **route}
+        chosen = [{"match": {"prefix": "/"}, "route": by_user}]
     configuration = {
         "@type": f"{_TYPES}.config.route.v3.RouteConfiguration",
         "name": "canary",
-        "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": both}],
+        "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": chosen}],
     }
     return _resources([configuration])
+
+
+def weights(percent: float) -> dict[str, str]:
+    """The runtime's values at a share: of both ways to route, so that a change of the way changes no share."""
+    candidate = round(percent * PARTS / 100)
+    return {
+        KEY: fraction(percent),
+        f"{STICKY_PREFIX}.{CANDIDATE}": str(candidate),
+        f"{STICKY_PREFIX}.{STABLE}": str(PARTS - candidate),
+    }
+
+
+def resting(percent: int) -> dict[str, str]:
+    """The same as files of the runtime's layer on disk, with which a restarted Envoy begins: 0 or 100."""
+    shares = {KEY: percent, f"{STICKY_PREFIX}.{CANDIDATE}": percent, f"{STICKY_PREFIX}.{STABLE}": 100 - percent}
+    return {f"{RESTING_FOLDER}/{key.replace('.', '/')}": str(share) for key, share in shares.items()}
 
 
 def address_of(cluster: Json) -> tuple[str, int]:
@@ -96,10 +127,19 @@ def address_of(cluster: Json) -> tuple[str, int]:
     return str(socket["address"]), int(socket["port_value"])
 
 
-def time_limit_of(route_configuration: Json) -> set[str]:
-    """The time limits of a route configuration, as Envoy writes them, such as `8s`."""
-    hosts = route_configuration["virtual_hosts"]
-    return {route["route"]["timeout"] for host in hosts for route in host["routes"]}
+Routing = frozenset[tuple[float, str | None]]
+"""The time limit of each route in seconds, and what its users are told apart by."""
+
+
+def routing_of(route_configuration: Json) -> Routing:
+    """What differs between our route configurations; Envoy writes the same one in its own words."""
+    routes = [route["route"] for host in route_configuration["virtual_hosts"] for route in host["routes"]]
+    return frozenset((round(float(route["timeout"].rstrip("s")), 3), _user_of(route)) for route in routes)
+
+
+def _user_of(route: Json) -> str | None:
+    policies = route.get("hash_policy", [])
+    return json.dumps(policies[0], sort_keys=True) if policies else None
 
 
 def _share(key: str) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
@@ -12,6 +13,29 @@ from mlops_actions.errors import InputError
 
 Side = Literal["stable", "candidate"]
 SIDES: tuple[Side, Side] = ("stable", "candidate")
+
+
+@dataclass(frozen=True)
+class Sticky:
+    """What users are told apart by, so that each stays on a side while the split stays."""
+
+    kind: Literal["header", "cookie"]
+    name: str
+
+
+def read_sticky(text: str) -> Sticky:
+    """`header:NAME` or `cookie:NAME`. InputError for anything else.
+
+    >>> read_sticky("cookie:uid")
+    Sticky(kind='cookie', name='uid')
+    """
+    kind, _, name = text.partition(":")
+    if kind not in ("header", "cookie") or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        raise InputError(
+            f"the input 'sticky' is {text!r}, which names neither a header nor a cookie.",
+            hint="Write header:X-User or cookie:uid: what your users are told apart by.",
+        )
+    return Sticky("header" if kind == "header" else "cookie", name)
 
 
 @dataclass(frozen=True)
@@ -27,6 +51,8 @@ class Services:
     hanging candidate makes errors and not silence."""
     folder: Path
     """Where a target may keep what has to outlive this process."""
+    sticky: Sticky | None = None
+    """Only where the target's capabilities say so."""
 
     def of(self, side: Side) -> str:
         """One of the two as the user wrote it."""
@@ -52,6 +78,8 @@ class Capabilities:
     """Whether a change that was made meanwhile by somebody else is refused by the target itself, and not only seen."""
     outlives_run: bool
     """Whether the target was started by us and has to be stopped by `mode: stop`."""
+    sticky: bool = False
+    """Whether it can keep users on their side by a header or a cookie."""
 
 
 class Target(Protocol):
