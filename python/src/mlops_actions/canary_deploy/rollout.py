@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.comparison import Asked
 from mlops_actions.canary_deploy.comparison.wording import sentence
+from mlops_actions.canary_deploy.following import changed, is_same, not_followed
 from mlops_actions.canary_deploy.looks import Seen, state_look
 from mlops_actions.canary_deploy.past import Past, beside_past, compared_with_past
 from mlops_actions.canary_deploy.pause import Pause
@@ -20,7 +21,6 @@ from mlops_actions.evidence.rollout import Look
 from mlops_actions.evidence.statement import Reason, Result
 from mlops_actions.statistics.sequential import (
     Action,
-    Counts,
     Decision,
     Evidence,
     Metric,
@@ -29,15 +29,6 @@ from mlops_actions.statistics.sequential import (
     next_step,
     update,
 )
-
-_WEIGHT_TOLERANCE = 0.01
-"""Percent points: what a proxy may round."""
-_SHARE_EVIDENCE = math.log(1e9)
-"""A proxy that follows its weight is accused of not following it once in 1e9 looks."""
-_SHARE_FACTOR = 2.0
-"""Slow or retried requests shift the share that is seen; only odds wrong by more than this factor count."""
-_LEAST_ODDS = 1e-3
-"""A weight of 0 still lets through what was on its way."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +124,7 @@ class Rollout:
     @property
     def begins_step(self) -> bool:
         """Whether its weight was never looked at before."""
-        return not any(abs(one.weight - self.weight) <= _WEIGHT_TOLERANCE for one in self.looks)
+        return not any(is_same(one.weight, self.weight) for one in self.looks)
 
     @property
     def decision(self) -> Decision:
@@ -166,10 +157,8 @@ def look(rollout: Rollout, seen: Seen) -> Rollout:
     rollout, decision = _learn(rollout, seen)
     if decision.action is Action.ROLL_BACK:
         return end(rollout, "rolled-back", "fail", *_told(decision))
-    if abs(seen.weight - rollout.weight) > _WEIGHT_TOLERANCE:
-        return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
-    if not _share_follows(rollout):
-        return end(rollout, "rolled-back", "inconclusive", _not_followed(rollout))
+    if reason := changed(rollout.weight, seen) or not_followed(rollout.weight, rollout.seen):
+        return end(rollout, "rolled-back", "inconclusive", reason)
     strategy = strategy_of(rollout.settings.strategy)
     if (asked := rollout.asked) and (
         finish := strategy.after_answer(asked.question, asked.answer(rollout.evidence.alpha))
@@ -221,10 +210,11 @@ def resume(rollout: Rollout, effective: float) -> Rollout:
     before = rollout.weights[-2] if len(rollout.weights) > 1 else 0.0
     if rollout.pause and rollout.pause.counters:
         return rollout  # its weight was confirmed, and is looked at with what happened since
-    if rollout.ending or any(abs(effective - weight) <= _WEIGHT_TOLERANCE for weight in (before, rollout.weight)):
-        return rollout
     seen = Seen(rollout.started, effective, {})
-    return end(rollout, "rolled-back", "inconclusive", _weight_changed(rollout, seen))
+    reason = changed(rollout.weight, seen)
+    if rollout.ending or reason is None or changed(before, seen) is None:
+        return rollout
+    return end(rollout, "rolled-back", "inconclusive", reason)
 
 
 def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
@@ -277,41 +267,3 @@ def _told(decision: Decision) -> list[Reason]:
         Reason(code=one.code, message=f"{text[:1].upper()}{text[1:]}.")
         for one, text in zip(decision.reasons, texts, strict=True)
     ]
-
-
-def _weight_changed(rollout: Rollout, seen: Seen) -> Reason:
-    if seen.restarted:
-        message = f"The proxy was restarted and holds {seen.weight:g} % instead of {rollout.weight:g} %."
-        return Reason(code="proxy-restarted", message=message)
-    message = (
-        f"The candidate's weight is {seen.weight:g} %, this rollout had set {rollout.weight:g} %: "
-        "somebody else changed it."
-    )
-    return Reason(code="weight-changed", message=message)
-
-
-def _not_followed(rollout: Rollout) -> Reason:
-    candidate, both = rollout.seen
-    message = (
-        f"The proxy says {rollout.weight:g} %, but {candidate:,} of {both:,} requests went to the candidate: "
-        "its routing does not follow the weight."
-    )
-    return Reason(code="weight-not-followed", message=message)
-
-
-def _share_follows(rollout: Rollout) -> bool:
-    """Whether the requests seen in this step could come from the weight, by the exponent of Chernoff's bound."""
-    candidate, both = rollout.seen
-    share = Counts(candidate, both).rate
-    if share is None or rollout.weight == 100:
-        return True
-    odds = max(rollout.weight / (100 - rollout.weight), _LEAST_ODDS)
-    low, high = (odds * factor / (1 + odds * factor) for factor in (1 / _SHARE_FACTOR, _SHARE_FACTOR))
-    nearest = min(max(share, low), high)
-    return both * _divergence(share, nearest) < _SHARE_EVIDENCE
-
-
-def _divergence(p: float, q: float) -> float:
-    """Kullback-Leibler distance of two coins, in nats."""
-    terms = ((p, q), (1 - p, 1 - q))
-    return sum(a * math.log(a / b) for a, b in terms if a > 0)
