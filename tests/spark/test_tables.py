@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from test_oracle import CONTRACT, FIRST, ORACLE, make_frame, write
 
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence.data_report import CheckResult
-from mlops_actions.tables import Aggregate, Groups, LogicalType, Match, Scan, Scanned, Tally, open_table
+from mlops_actions.tables import Aggregate, Groups, LogicalType, Match, Scan, Scanned, Tally, open_table, progress
 from mlops_actions.validate_data.contract import parse_contract
 from mlops_actions.validate_data.plan import judge, make_plan
 from mlops_actions.yaml_source import parse_yaml
@@ -245,3 +246,13 @@ def test_a_server_that_does_not_answer_is_said_at_once() -> None:
     assert str(caught.value) == (
         "engine: no Spark Connect server answers at 127.0.0.1:9: Connection refused. Start it, or check the address."
     )
+
+
+def test_a_long_scan_says_how_much_is_done(
+    tmp_path: Path, engine: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level("INFO")
+    path = rows_of("SELECT i, hash(i)::VARCHAR AS s FROM range(300000) AS numbers(i)", tmp_path)
+    monkeypatch.setattr(progress, "SECONDS", 0.02)
+    assert open_table(path, engine).scan(Scan(keys={"s": ("s",)}, first=5)).rows == 300_000
+    assert [one for one in caplog.messages if re.fullmatch(rf"Reading {path}: \d+ s, about \d+% of this pass\.", one)]

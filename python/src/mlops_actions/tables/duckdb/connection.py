@@ -25,6 +25,9 @@ def connect() -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("SET TimeZone = 'UTC'")
+    # counted, not drawn
+    connection.execute("SET enable_progress_bar = true")
+    connection.execute("SET enable_progress_bar_print = false")
     # it lets the reader of CSV do a TRY_CAST's work, which then fails where the cast would give NULL
     connection.execute("SET disabled_optimizers = 'type_pushdown'")
     return connection
@@ -43,3 +46,9 @@ def spilling_early(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         connection.execute(f"SET memory_limit = '{_MEMORY}'")
+
+
+def share_done(connection: duckdb.DuckDBPyConnection) -> float | None:
+    """How much of the running query is done, from 0 to 1; asked from another thread."""
+    percent = connection.query_progress()
+    return percent / 100 if percent >= 0 else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import Any, cast
 
@@ -16,6 +16,7 @@ from mlops_actions.errors import InputError, nearest
 from mlops_actions.evidence import Material
 from mlops_actions.tables.duckdb.arrays import fetch
 from mlops_actions.tables.duckdb.cells import read_cells
+from mlops_actions.tables.duckdb.connection import share_done
 from mlops_actions.tables.duckdb.errors import explained
 from mlops_actions.tables.duckdb.inference import UNTYPED, infer
 from mlops_actions.tables.duckdb.match import find_likes
@@ -37,6 +38,7 @@ from mlops_actions.tables.interface import (
     Tally,
     View,
 )
+from mlops_actions.tables.progress import telling
 
 _NESTED = ("array", "object", "map", "binary")
 
@@ -146,8 +148,13 @@ class DuckdbTable:
                 reading.prepare(self._connection)
             return run(query.text, readings, self._connection)
 
-    def _explained(self) -> AbstractContextManager[None]:
-        return explained(self.location, self._reading.renamed)
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        with (
+            telling(self.location, partial(share_done, self._connection)),
+            explained(self.location, self._reading.renamed),
+        ):
+            yield
 
     @cached_property
     def _rows_by_file(self) -> list[int]:

@@ -6,6 +6,9 @@ import os
 import re
 import socket
 import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mlops_actions.errors import InputError, OutsideError
@@ -13,6 +16,7 @@ from mlops_actions.extras import require
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.shell.progress import StageInfo
 
 _PORT = 15002
 _SECONDS = 10
@@ -36,6 +40,36 @@ def open_session(engine: str) -> SparkSession:
     os.environ["TZ"] = "UTC"
     time.tzset()
     return session
+
+
+@contextmanager
+def share_done(session: SparkSession) -> Iterator[Callable[[], float | None]]:
+    """A function that tells how many of the tasks known so far are done, from 0 to 1."""
+    if not type(session).__module__.startswith("pyspark.sql.connect."):
+        yield partial(_share_here, session)
+        return
+    told: list[float] = []
+
+    def hear(stages: Iterable[StageInfo] | None, *_: object, **__: object) -> None:
+        known = list(stages or ())
+        told[:] = [_share([(one.num_completed_tasks, one.num_tasks) for one in known])] if known else []
+
+    session.registerProgressHandler(hear)
+    try:
+        yield lambda: told[0] if told else None
+    finally:
+        session.removeProgressHandler(hear)
+
+
+def _share_here(session: SparkSession) -> float | None:
+    tracker = session.sparkContext.statusTracker()
+    jobs = [job for id_ in tracker.getActiveJobsIds() if (job := tracker.getJobInfo(id_))]
+    stages = [stage for job in jobs for id_ in job.stageIds if (stage := tracker.getStageInfo(id_))]
+    return _share([(one.numCompletedTasks, one.numTasks) for one in stages]) if stages else None
+
+
+def _share(tasks: list[tuple[int, int]]) -> float:
+    return sum(done for done, _ in tasks) / max(1, sum(known for _, known in tasks))
 
 
 def _refuse_silence(engine: str) -> None:

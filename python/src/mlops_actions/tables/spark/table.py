@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,12 +15,14 @@ from mlops_actions.evidence.digests import digest_bytes
 from mlops_actions.tables.files import Files
 from mlops_actions.tables.identity import Identity
 from mlops_actions.tables.interface import Column, LogicalType, Match, Query, Scan, Scanned, StoredType, Tally, View
+from mlops_actions.tables.progress import telling
 from mlops_actions.tables.spark.arrays import fetch
 from mlops_actions.tables.spark.cells import read_cells
 from mlops_actions.tables.spark.errors import explained
 from mlops_actions.tables.spark.match import find_likes
 from mlops_actions.tables.spark.reading import ROW, Reading
 from mlops_actions.tables.spark.scan import answer
+from mlops_actions.tables.spark.session import share_done
 from mlops_actions.tables.spark.types import quoted, typed, unreadable
 
 if TYPE_CHECKING:
@@ -51,20 +54,20 @@ class SparkTable:
     def columns(self) -> Mapping[str, LogicalType]:
         """Column → type; inferred from every cell where the file has no types."""
         untyped = [name for name, stored in self.stored.items() if stored == "text"]
-        with explained(self.location):
+        with self._explained():
             found = self._infer(untyped) if untyped else {}
         return {**cast("Mapping[str, LogicalType]", self.stored), **found}
 
     @property
     def frame(self) -> nw.LazyFrame[Any]:
         """The rows with the types of `columns`."""
-        with explained(self.location):
+        with self._explained():
             frame: nw.LazyFrame[Any] = nw.from_native(self._typed(self._reading.data, self.columns))
             return frame
 
     def row_count(self) -> int:
         """The number of rows."""
-        with explained(self.location):
+        with self._explained():
             return int(self._reading.data.count())
 
     def material(self, name: str) -> Material:
@@ -85,17 +88,17 @@ class SparkTable:
         for name, type_ in wanted.items():
             if type_ in _NESTED:
                 raise InputError(f"the column {name!r} holds {type_} values, not simple ones.", where=self.location)
-        with explained(self.location):
+        with self._explained():
             return fetch(self._rows_of(wanted, sample), wanted) if wanted else {}
 
     def cells(self, rows: Sequence[int], columns: Sequence[str], length: int) -> dict[int, tuple[str | None, ...]]:
         """A pass over the columns."""
-        with explained(self.location):
+        with self._explained():
             return read_cells(rows, columns, length, self._reading)
 
     def scan(self, scan: Scan) -> Scanned:
         """One pass for all counts; one more for each key, each group, and the numbers of failing rows."""
-        with explained(self.location):
+        with self._explained():
             return answer(scan, self._reading)
 
     def view(self, view: View) -> None:
@@ -109,8 +112,14 @@ class SparkTable:
         other = match.other
         if other is not None and not isinstance(other, SparkTable):
             raise InputError(f"{self.location!r} and {other.location!r} are read by different engines.")
-        with explained(self.location):
+        with self._explained():
             return find_likes(match, self._reading, other._reading if other else None)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        session = self._reading.data.sparkSession
+        with share_done(session) as share, telling(self.location, share), explained(self.location):
+            yield
 
     def _typed(self, data: DataFrame, types: Mapping[str, LogicalType]) -> DataFrame:
         return data.selectExpr(
@@ -149,7 +158,7 @@ class SparkTable:
 
         cells = ", ".join(f"to_json(struct({quoted(name)}))" for name in self.stored)
         hashes = [f"sum(CAST(xxhash64({seed}{cells}) AS DECIMAL(38, 0)))" for seed in ("", "1, ")]
-        with explained(self.location):
+        with self._explained():
             data = self._reading.data
             rows, first, second = data.agg(*(functions.expr(one) for one in ("count(1)", *hashes))).collect()[0]
         return Identity(digest_bytes(f"{rows} {first} {second}".encode()), "rows+content", {"rows": str(rows)})
