@@ -226,18 +226,35 @@ def test_what_cannot_be_read_is_refused(name: str, content: bytes, message: str,
     assert str(caught.value) == message.format(path)
 
 
-def test_odd_names_are_read_but_not_all_can_be_named_in_a_rule(tmp_path: Path, engine: str) -> None:
-    path = rows_of("""SELECT 1 AS "a.b", 2 AS "it's 🎉; --", 3 AS "we`ird" """, tmp_path)
-    table = open_table(path, engine)
-    assert table.arrays(list(table.stored))["a.b"].values.tolist() == [1]
-    name = "it's 🎉; --"
-    assert table.scan(Scan(flags={name: nw.col(name) > 1}, keys={"k": (name,)}, first=5)).flags[name] == Tally(1, (0,))
+@pytest.mark.parametrize(
+    ("other", "names"),
+    [("SELECT 1 AS a, 2 AS c", "c"), ("SELECT 2 AS b", "a, b"), ("SELECT 'x' AS a", "a")],
+)
+def test_files_of_different_columns_are_refused(other: str, names: str, tmp_path: Path, engine: str) -> None:
+    rows_of("SELECT 1 AS a", tmp_path, "p 1.parquet")
+    rows_of(other, tmp_path, "p 2.parquet")
+    assert open_table(f"{tmp_path}/p 1.parquet", engine).row_count() == 1
+    for one in (engine, "duckdb"):
+        with pytest.raises(InputError) as caught:
+            open_table(f"{tmp_path}/*.parquet", one)
+        assert str(caught.value) == (
+            f"{tmp_path}/p 2.parquet: its columns differ from those of {tmp_path}/p 1.parquet: {names}. "
+            "Files of one table must have the same columns and types."
+        )
+
+
+def test_text_that_is_not_utf8_is_refused(tmp_path: Path, engine: str) -> None:
+    (tmp_path / "a.csv").write_bytes(b"a,b\n1,x\n2,\xff\n")
     with pytest.raises(InputError) as caught:
-        table.scan(Scan(flags={"x": nw.col("we`ird") > 1}))
+        open_table(f"{tmp_path}/a.csv", engine).scan(Scan())
     assert str(caught.value) == (
-        f"{path}: on Spark no rule can be checked of a column whose name has a dot or a backtick. "
-        "Rename it, or set `engine: duckdb`."
+        f"{tmp_path}/a.csv: 1 row is not UTF-8 text (or U+FFFD, which stands for that). Save the data as UTF-8."
     )
+    duckdb.connect().execute(f"COPY (SELECT 'garbled' AS a) TO '{tmp_path}/a.parquet' (COMPRESSION uncompressed)")
+    damaged = (tmp_path / "a.parquet").read_bytes().replace(b"garbled", b"garb\xffed")
+    (tmp_path / "a.parquet").write_bytes(damaged)
+    with pytest.raises(InputError, match="1 row is not UTF-8 text"):
+        open_table(f"{tmp_path}/a.parquet", engine).scan(Scan())
 
 
 def test_a_server_that_does_not_answer_is_said_at_once() -> None:

@@ -135,9 +135,9 @@ def write(rows: list[Row], folder: Path, kind: str) -> str:
     return str(folder / f"a.{kind}")
 
 
-def validate(location: str, contract: str = CONTRACT) -> list[CheckResult]:
+def validate(location: str, contract: str = CONTRACT, engine: str = "duckdb") -> list[CheckResult]:
     read = parse_contract(parse_yaml(contract.encode(), "c.yaml", "contract"))
-    inspection = inspect(read, as_written(read, open_table(location)), FIRST)
+    inspection = inspect(read, as_written(read, open_table(location, engine)), FIRST)
     return in_order({"t": inspection}, [])
 
 
@@ -221,49 +221,50 @@ def test_a_nested_check_says_what_was_asked_and_found(
     assert one(asked, tmp_path, data) == (result, message)
 
 
-@pytest.mark.parametrize(
-    ("asked", "cells", "failed", "message"),
-    [
-        (
-            "logicalType: date, logicalTypeOptions: {format: dd/MM/yyyy, minimum: 2024-02-01}",
-            ["05/01/2024", "29/02/2024"],
-            {"minimum": [0]},
-            "1 of 2 rows of 'm' are below 2024-02-01, first row 0.",
-        ),
-        (
-            "logicalType: date, logicalTypeOptions: {format: dd/MM/yyyy}",
-            ["2024-01-05", "31/02/2024", "", "01/02/2024"],
-            {"type": [0, 1]},
-            "2 of 4 rows of 'm' do not read as date written as 'dd/MM/yyyy', first row 0.",
-        ),
-        (
-            "logicalType: timestamp, logicalTypeOptions: {timezone: true, minimum: '2024-01-01T00:00:00', "
-            "defaultTimezone: Australia/Sydney}",
-            ["2023-12-31T12:59:59Z", "2023-12-31T13:00:00Z", "2024-01-01T00:00:00+11:00"],
-            {"minimum": [0]},
-            "1 of 3 rows of 'm' are below 2023-12-31 13:00:00, first row 0.",
-        ),
-        (
-            "logicalType: timestamp, logicalTypeOptions: {timezone: false, defaultTimezone: Australia/Sydney, "
-            "minimum: '2023-12-31T13:00:00Z'}",
-            ["2023-12-31T23:59:59", "2024-01-01T00:00:00"],
-            {"minimum": [0]},
-            "1 of 2 rows of 'm' are below 2024-01-01 00:00:00, first row 0.",
-        ),
-        (
-            "logicalType: timestamp, logicalTypeOptions: {timezone: true}",
-            ["2024-01-01T00:00:00", "2024-01-01T00:00:00Z"],
-            {"type": [0], "timezone": [0]},
-            "1 of 2 rows of 'm' have no offset from UTC, or are no moment, first row 0.",
-        ),
-        (
-            "logicalType: timestamp, logicalTypeOptions: {maximum: '2024-01-01T00:00:00'}",
-            ["2024-01-01 05:00:00+10:00", "2024-01-01T00:00:00Z", "2024-01-01 00:00-01"],
-            {"maximum": [2]},
-            "1 of 3 rows of 'm' are above 2024-01-01 00:00:00, first row 2.",
-        ),
-    ],
-)
+MOMENTS: list[tuple[str, list[str], dict[str, list[int]], str]] = [
+    (
+        "logicalType: date, logicalTypeOptions: {format: dd/MM/yyyy, minimum: 2024-02-01}",
+        ["05/01/2024", "29/02/2024"],
+        {"minimum": [0]},
+        "1 of 2 rows of 'm' are below 2024-02-01, first row 0.",
+    ),
+    (
+        "logicalType: date, logicalTypeOptions: {format: dd/MM/yyyy}",
+        ["2024-01-05", "31/02/2024", "", "01/02/2024"],
+        {"type": [0, 1]},
+        "2 of 4 rows of 'm' do not read as date written as 'dd/MM/yyyy', first row 0.",
+    ),
+    (
+        "logicalType: timestamp, logicalTypeOptions: {timezone: true, minimum: '2024-01-01T00:00:00', "
+        "defaultTimezone: Australia/Sydney}",
+        ["2023-12-31T12:59:59Z", "2023-12-31T13:00:00Z", "2024-01-01T00:00:00+11:00"],
+        {"minimum": [0]},
+        "1 of 3 rows of 'm' are below 2023-12-31 13:00:00, first row 0.",
+    ),
+    (
+        "logicalType: timestamp, logicalTypeOptions: {timezone: false, defaultTimezone: Australia/Sydney, "
+        "minimum: '2023-12-31T13:00:00Z'}",
+        ["2023-12-31T23:59:59", "2024-01-01T00:00:00"],
+        {"minimum": [0]},
+        "1 of 2 rows of 'm' are below 2024-01-01 00:00:00, first row 0.",
+    ),
+    (
+        "logicalType: timestamp, logicalTypeOptions: {timezone: true}",
+        ["2024-01-01T00:00:00", "2024-01-01T00:00:00Z"],
+        {"type": [0], "timezone": [0]},
+        "1 of 2 rows of 'm' have no offset from UTC, or are no moment, first row 0.",
+    ),
+    (
+        "logicalType: timestamp, logicalTypeOptions: {maximum: '2024-01-01T00:00:00'}",
+        ["2024-01-01 05:00:00+10:00", "2024-01-01T00:00:00Z", "2024-01-01 00:00-01"],
+        {"maximum": [2]},
+        "1 of 3 rows of 'm' are above 2024-01-01 00:00:00, first row 2.",
+    ),
+]
+"""What is asked, the cells, the rows that break each check, and what the last of them says."""
+
+
+@pytest.mark.parametrize(("asked", "cells", "failed", "message"), MOMENTS)
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_moments_are_read_as_the_contract_says_that_they_are_written(
     asked: str, cells: list[str], failed: dict[str, list[int]], message: str, kind: str, tmp_path: Path

@@ -15,6 +15,7 @@ from mlops_actions.tables.interface import (
     Scanned,
     Table,
     Tally,
+    Unanswered,
     View,
     Written,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Scanned",
     "Table",
     "Tally",
+    "Unanswered",
     "View",
     "Written",
     "open_frame",

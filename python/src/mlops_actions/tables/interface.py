@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from mlops_actions.errors import InputError
 from mlops_actions.evidence import Material
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Scan:
-    """What to find out in one pass over a table."""
+    """What to find out in one pass over a table; expressions name columns by `questions.cells_of`."""
 
     types: Mapping[str, LogicalType] = field(default_factory=dict)
     """Column → the type to read it as (`readable_as` holds); cells that do not read are null in `flags`."""
@@ -165,6 +166,18 @@ class View:
     """Column → how it is written, where it is text; other cells will not read as any date."""
 
 
+def refuse_taken(view: View, stored: Mapping[str, StoredType], location: str) -> None:
+    """Raise InputError where a new column of a view has the name of another."""
+    taken = {name.lower() for name in stored}
+    for name in view.columns:
+        if name.lower() in taken:
+            raise InputError(
+                f"the data has a column {name!r}, which is also what the contract calls a nested property.",
+                where=location,
+                hint="Rename one of them.",
+            )
+
+
 @dataclass(frozen=True)
 class Query:
     """SQL that gives one value."""
@@ -179,6 +192,14 @@ class Answer:
     """What a query gave."""
 
     value: Any
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """The engine does not run the query."""
+
+    why: str
+    """A clause: "… was not checked: {why}."."""
 
 
 @dataclass(frozen=True)
@@ -270,8 +291,8 @@ class Table(Protocol):
     def match(self, match: Match) -> Tally:
         """The rows that have their like, exactly. InputError where the other table's engine is not this one's."""
 
-    def query(self, query: Query) -> Answer | None:
-        """Run SQL over this table and others; None where the engine does not take it.
+    def query(self, query: Query) -> Answer | Unanswered:
+        """Run SQL over this table and others.
 
         Raises InputError for SQL that is wrong, that would reach anything else, or that gives not just one value.
         """

@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import narwhals as nw
 
+from mlops_actions.errors import InputError
 from mlops_actions.tables.interface import Aggregate, Scan, StoredType, reads_always
+
+_ALIKE = str.maketrans(".`", "\u2024\u02cb")
+
+
+def alias_of(name: str) -> str:
+    """What a column is called in a scan's expressions: Spark takes a dot for a field of an object, and no backtick.
+
+    >>> alias_of("age"), alias_of("a.b") == "a.b"
+    ('age', False)
+    """
+    return name.translate(_ALIKE)
+
+
+def aliases_of(names: Iterable[str]) -> dict[str, str]:
+    """Column → `alias_of` it. Raises InputError where two would be the same."""
+    found: dict[str, str] = {}
+    for name in names:
+        if (other := found.get(alias_of(name).lower())) is not None:
+            raise InputError(f"the columns {other!r} and {name!r} are too alike.", hint="Rename one of them.")
+        found[alias_of(name).lower()] = name
+    return {name: alias_of(name) for name in names}
+
+
+def cells_of(name: str) -> nw.Expr:
+    """A column in an expression of a scan, whatever its name."""
+    return nw.col(alias_of(name))
 
 
 def columns_of(scan: Scan, stored: Mapping[str, StoredType], ours: str) -> list[nw.Expr]:
@@ -39,7 +66,7 @@ def columns_apart(scan: Scan) -> list[nw.Expr]:
         asked += [one.of.alias(f"group_{index}_of_{place}") for place, one in enumerate(groups.aggregates.values())]
     for index, columns in enumerate(scan.keys.values()):
         parts = zip(columns, parts_of(index, columns), strict=True)
-        asked += [nw.col(column).alias(part) for column, part in parts]
+        asked += [cells_of(column).alias(part) for column, part in parts]
     return asked
 
 

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-import narwhals as nw
-
 from mlops_actions.errors import InputError
 from mlops_actions.evidence.data_report import CheckResult
-from mlops_actions.tables import Aggregate, LogicalType, Match, Query, Scan
+from mlops_actions.tables import Aggregate, LogicalType, Match, Query, Scan, Unanswered
 from mlops_actions.tables.interface import readable_as
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.plan import readable_types, result_of
 from mlops_actions.validate_data.rules import Age, Check, References, Sql
 
@@ -63,8 +62,8 @@ def _query(check: Check, query: str, mine: Inspection, tables: Mapping[str, Insp
         answer = mine.table.query(Query(query, reachable))
     except InputError as error:
         raise InputError(error.message, where=check.where, hint=error.hint) from None
-    if answer is None:
-        return result_of(check, "not-checked", "SQL was not checked: the engine does not take it.")
+    if isinstance(answer, Unanswered):
+        return result_of(check, "not-checked", f"SQL was not checked: {answer.why}.")
     value = answer.value
     if isinstance(value, int | float):
         met = check.threshold.accepts(float(value))
@@ -123,8 +122,8 @@ def _age(check: Check, rule: Age, mine: Inspection, failing_rows: int, now: date
     limit = now - rule.period
     scan = Scan(
         types=types,
-        flags={"old": nw.col(column) < limit} if rule.which == "oldest" else {},
-        aggregates={"newest": Aggregate("max", nw.col(column))},
+        flags={"old": cells_of(column) < limit} if rule.which == "oldest" else {},
+        aggregates={"newest": Aggregate("max", cells_of(column))},
         first=failing_rows,
     )
     found = mine.table.scan(scan)

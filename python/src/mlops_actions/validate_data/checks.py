@@ -7,6 +7,8 @@ from operator import or_
 
 import narwhals as nw
 
+from mlops_actions.tables.questions import cells_of
+from mlops_actions.validate_data.contract.patterns import portable
 from mlops_actions.validate_data.rules import (
     Age,
     Bound,
@@ -48,7 +50,7 @@ def breaks(rule: Rule, column: str) -> nw.Expr | None:
 
     Types, missing cells and repeated values are counted by the table itself.
     """
-    cell = nw.col(column)
+    cell = cells_of(column)
     match rule:
         case Bound("minimum", limit):
             return cell < limit
@@ -72,19 +74,19 @@ def breaks(rule: Rule, column: str) -> nw.Expr | None:
         case Length("maxLength", limit):
             return cell.str.len_chars() > limit
         case Matches(pattern) | Form(_, pattern):
-            return ~cell.str.contains(pattern)
+            return ~cell.str.contains(portable(pattern))
         case OneOf(values):
             return ~cell.is_in(values)
         case NotAmong(values):
             return cell.is_in(values)
         case NotMissing(nested) if nested is not None:
-            return nw.col(nested.name)
+            return cells_of(nested.name)
         case Lacking(fields):
-            return reduce(or_, [nw.col(one.name) for one in fields])
+            return reduce(or_, [cells_of(one.name) for one in fields])
         case Fields("minProperties", limit, size):
-            return nw.col(size.name) < limit
+            return cells_of(size.name) < limit
         case Fields("maxProperties", limit, size):
-            return nw.col(size.name) > limit
+            return cells_of(size.name) > limit
         case Items("minItems", limit):
             return cell.list.len() < limit
         case Items("maxItems", limit):

@@ -15,6 +15,7 @@ from mlops_actions.tables.duckdb.uniqueness import bounds, surplus
 from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, Tally
 from mlops_actions.tables.questions import (
     aggregate,
+    aliases_of,
     columns_apart,
     columns_of,
     complete,
@@ -77,9 +78,10 @@ def _relation(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Readin
     """The rows with a column of ours for each question, so that no name of the data's is in the aggregates."""
     ours = free_name("mlops", (name[:5] for name in reading.stored))
     selected = [f"{reading.row} AS {ours}_row"]
+    aliases = aliases_of(reading.stored)
     for place, (name, stored) in enumerate(reading.stored.items()):
         wanted = scan.types.get(name, "string" if stored == "text" else stored)
-        selected.append(f"{typed(name, stored, wanted)} AS {quoted(name)}")
+        selected.append(f"{typed(name, stored, wanted)} AS {quoted(aliases[name])}")
         selected.append(f"{present(name, stored, wanted)} AS {ours}_present_{place}")
         if broken := unreadable(name, stored, wanted):
             selected.append(f"{broken} AS {ours}_unreadable_{place}")

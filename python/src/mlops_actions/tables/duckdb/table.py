@@ -140,7 +140,7 @@ class DuckdbTable:
                 theirs.prepare(self._connection)
             return find_likes(match, self._connection, self._reading, theirs, self._row_number)
 
-    def query(self, query: Query) -> Answer | None:
+    def query(self, query: Query) -> Answer:
         """In DuckDB's dialect; costs a pass over what it reads."""
         readings = {name: (table._reading, types) for name, (table, types) in _of_duckdb(query).items()}
         with self._explained():

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from mlops_actions.errors import InputError
 from mlops_actions.tables.duckdb.reading import Reading
 from mlops_actions.tables.duckdb.types import free_name, literal, logical, quoted
-from mlops_actions.tables.interface import Inside, StoredType, View, Written
+from mlops_actions.tables.interface import Inside, StoredType, View, Written, refuse_taken
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,7 +19,7 @@ def look(view: View, connection: duckdb.DuckDBPyConnection, reading: Reading, lo
     """How to select what a view shows; rows keep the codes of the rows that they lie in."""
     if view.items is not None:
         reading = _items(view.items, connection, reading)
-    _refuse_taken(view, reading, location)
+    refuse_taken(view, reading.stored, location)
     types = _types(connection, reading.source) if view.columns else {}
     inside = {name: sql for name, one in view.columns.items() if (sql := _inside(one, types))}
     rewritten = {name: sql for name, one in view.written.items() if (sql := _rewritten(name, one, reading))}
@@ -52,17 +51,6 @@ def _selecting(selected: str, row: str, connection: duckdb.DuckDBPyConnection, r
         texts = ", ".join(f"to_json({quoted(name)}) AS {quoted(name)}" for name in sorted(as_json))
         source = f"(SELECT * REPLACE ({texts}) FROM {source})"  # noqa: S608
     return replace(reading, source=source, row=row, stored=stored, footers=())
-
-
-def _refuse_taken(view: View, reading: Reading, location: str) -> None:
-    taken = {name.lower() for name in reading.stored}
-    for name in view.columns:
-        if name.lower() in taken:
-            raise InputError(
-                f"the data has a column {name!r}, which is also what the contract calls a nested property.",
-                where=location,
-                hint="Rename one of them.",
-            )
 
 
 def _types(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, DuckDBPyType]:

@@ -10,7 +10,7 @@ from mlops_actions.errors import InputError, MlopsError, OutsideError
 
 _RAGGED = ("a row has more or fewer cells than the first line.", "Quote cells that hold the delimiter.")
 _DAMAGED = ("the file is truncated or damaged.", "Write it again.")
-_NAMES = "on Spark no rule can be checked of a column whose name has a dot or a backtick."
+_NAMES = "on Spark nothing is computed of a column whose name has a dot or a backtick."
 _OF_DATA = {
     "PATH_NOT_FOUND": ("the data does not exist.", "Check the path; the cluster must see it."),
     "TABLE_OR_VIEW_NOT_FOUND": ("Spark has no such table.", "Write table:catalog.schema.name."),

@@ -12,6 +12,7 @@ from mlops_actions.errors import InputError
 from mlops_actions.tables.files import Files, check_names, find_files, fixed_part, format_of
 from mlops_actions.tables.gathering import scheme_of, shown
 from mlops_actions.tables.interface import StoredType, Table
+from mlops_actions.tables.spark.content import refuse_different_schemas
 from mlops_actions.tables.spark.errors import explained
 from mlops_actions.tables.spark.reading import Reading
 from mlops_actions.tables.spark.session import open_session
@@ -57,7 +58,9 @@ def _read(location: str, session: SparkSession) -> tuple[Reading, Files | None]:
     files = find_files(path) if here else None
     match files.format if files else format_of(path.rstrip("/")) or "parquet":
         case "parquet":
-            return _typed(_reader(path, session).parquet(_address(path)), numbered=True), files
+            data = _reader(path, session).parquet(_address(path))
+            refuse_different_schemas(data, session)
+            return _typed(data, numbered=True), files
         case "csv":
             return _csv(path, session, files), files
         case _:
@@ -92,11 +95,8 @@ def _reader(path: str, session: SparkSession) -> DataFrameReader:
 
 
 def _address(path: str) -> str:
-    """A path of this machine as a URL, others as they are; a pattern keeps its signs."""
-    if scheme_of(path):
-        return path
-    whole = Path(path).absolute()
-    return f"file://{whole}" if has_magic(path) else whole.as_uri()
+    """A path of this machine as Spark takes it, which decodes nothing; others as they are."""
+    return path if scheme_of(path) else f"file://{Path(path).absolute()}"
 
 
 def _not_read(location: str) -> InputError:

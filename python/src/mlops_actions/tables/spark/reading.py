@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.tables.interface import StoredType
-from mlops_actions.tables.spark.types import literal, quoted
+from mlops_actions.tables.spark.types import literal, logical, quoted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -23,6 +24,10 @@ class Reading:
     stored: dict[str, StoredType]
     order: Literal["stored", "counted"] | None
     """How a row's place in its file is known: the file says it; each file is read by one task, which counts; not."""
+    seen: Reading | None = None
+    """What this is a view of."""
+    selected: tuple[str, ...] = ()
+    """SQL of what the view selects there."""
 
     @cached_property
     def files(self) -> list[tuple[str, int, int]]:
@@ -35,6 +40,9 @@ class Reading:
     @cached_property
     def numbered(self) -> DataFrame | None:
         """The rows and a column `ROW`, their numbers over all files in the order of the paths; None where not known."""
+        if self.seen:
+            numbered = self.seen.numbered
+            return None if numbered is None else numbered.selectExpr(ROW, *self.selected)
         if self.order is None:
             return None
         starts, before = [], 0
@@ -45,6 +53,12 @@ class Reading:
         numbers = ", ".join(f"{start}L" for start in starts)
         row = f"map_from_arrays(array({paths}), array({numbers}))[file] + place AS {ROW}"
         return self._placed().selectExpr(*map(quoted, self.stored), row)
+
+    def select(self, selected: Sequence[str], stored: Mapping[str, StoredType]) -> Reading:
+        """A view of these rows; what is not in `stored` has the type that Spark says."""
+        data = self.data.selectExpr(*selected)
+        types = {field.name: stored.get(field.name) or logical(field.dataType) for field in data.schema.fields}
+        return Reading(data, types, self.order, self, tuple(selected))
 
     def _placed(self) -> DataFrame:
         from pyspark.sql import functions

@@ -10,6 +10,7 @@ import narwhals as nw
 from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, StoredType, Tally
 from mlops_actions.tables.questions import (
     aggregate,
+    aliases_of,
     columns_apart,
     columns_of,
     complete,
@@ -17,6 +18,7 @@ from mlops_actions.tables.questions import (
     count,
     parts_of,
 )
+from mlops_actions.tables.spark.content import garbled, refuse_garbled
 from mlops_actions.tables.spark.reading import ROW, Reading
 from mlops_actions.tables.spark.types import present, quoted, typed, unreadable
 
@@ -26,20 +28,21 @@ if TYPE_CHECKING:
 _OURS = "mlops_question"
 
 
-def answer(scan: Scan, reading: Reading) -> Scanned:
-    """Run the scan."""
+def answer(scan: Scan, reading: Reading, location: str) -> Scanned:
+    """Run the scan. Raises InputError where text is not UTF-8."""
     stored = reading.stored
     rows = _questions(reading.data, scan, stored)
     conditions = conditions_of(scan, stored)
     asked = {
-        "rows": ["count(1)"],
+        "rows": ["count(1)", count(f"{_OURS}_garbled")],
         "present": [f"count(present_{place})" for place in range(len(stored))],
         "conditions": [count(condition) for condition in conditions.values()],
         "counts": [count(f"count_{index}") for index in range(len(scan.counts))],
         "aggregates": [aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())],
     }
     found = _select_one(rows, asked)
-    total = int(found["rows"][0])
+    total, wrong = found["rows"]
+    refuse_garbled(wrong, location)
     filled = dict(zip(stored, found["present"], strict=True))
     counted = dict(zip(conditions, found["conditions"], strict=True))
     surplus = {name: _surplus(rows, parts_of(i, columns)) for i, (name, columns) in enumerate(scan.keys.items())}
@@ -72,14 +75,17 @@ def answer(scan: Scan, reading: Reading) -> Scanned:
 def _questions(data: DataFrame, scan: Scan, stored: Mapping[str, StoredType]) -> DataFrame:
     """The rows with a column of ours for each question."""
     selected = [quoted(ROW)] if ROW in data.columns else []
+    selected.append(f"{garbled(stored, data.sparkSession)} AS {_OURS}_garbled")
+    aliases = aliases_of(stored)
     for place, (name, type_) in enumerate(stored.items()):
         wanted = scan.types.get(name, "string" if type_ == "text" else type_)
-        selected.append(f"{typed(name, type_, wanted)} AS {quoted(name)}")
+        selected.append(f"{typed(name, type_, wanted)} AS {quoted(aliases[name])}")
         selected.append(f"{present(name, type_, wanted)} AS {_OURS}_present_{place}")
         if broken := unreadable(name, type_, wanted):
             selected.append(f"{broken} AS {_OURS}_unreadable_{place}")
     frame = nw.from_native(data.selectExpr(*selected))
     row = [nw.col(ROW)] if ROW in data.columns else []
+    row.append(nw.col(f"{_OURS}_garbled"))
     found: DataFrame = frame.select(*row, *columns_of(scan, stored, _OURS), *columns_apart(scan)).to_native()
     return found
 
@@ -120,12 +126,12 @@ def _first_rows(
 
 
 def _repeated_rows(rows: DataFrame, parts: list[str], first: int) -> tuple[int, ...]:
-    """The first rows whose value was there before."""
+    """The first rows whose value was there before; items of one list share theirs."""
     from pyspark.sql import Window, functions
 
     place = functions.row_number().over(Window.partitionBy(*parts).orderBy(ROW))
     found = rows.where(complete(parts)).select(ROW, *parts).withColumn("place", place).where("place > 1")
-    return tuple(row for (row,) in found.orderBy(ROW).select(ROW).limit(first).collect())
+    return tuple(row for (row,) in found.select(ROW).distinct().orderBy(ROW).limit(first).collect())
 
 
 def _groups(rows: DataFrame, index: int, groups: Groups) -> tuple[Group, ...]:

@@ -14,16 +14,30 @@ from mlops_actions.evidence import Material
 from mlops_actions.evidence.digests import digest_bytes
 from mlops_actions.tables.files import Files
 from mlops_actions.tables.identity import Identity
-from mlops_actions.tables.interface import Column, LogicalType, Match, Query, Scan, Scanned, StoredType, Tally, View
+from mlops_actions.tables.interface import (
+    Answer,
+    Column,
+    LogicalType,
+    Match,
+    Query,
+    Scan,
+    Scanned,
+    StoredType,
+    Tally,
+    Unanswered,
+    View,
+)
 from mlops_actions.tables.progress import telling
 from mlops_actions.tables.spark.arrays import fetch
 from mlops_actions.tables.spark.cells import read_cells
 from mlops_actions.tables.spark.errors import explained
 from mlops_actions.tables.spark.match import find_likes
+from mlops_actions.tables.spark.query import run
 from mlops_actions.tables.spark.reading import ROW, Reading
 from mlops_actions.tables.spark.scan import answer
 from mlops_actions.tables.spark.session import share_done
 from mlops_actions.tables.spark.types import quoted, typed, unreadable
+from mlops_actions.tables.spark.view import look
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -99,13 +113,21 @@ class SparkTable:
     def scan(self, scan: Scan) -> Scanned:
         """One pass for all counts; one more for each key, each group, and the numbers of failing rows."""
         with self._explained():
-            return answer(scan, self._reading)
+            return answer(scan, self._reading, self.location)
 
-    def view(self, view: View) -> None:
-        """Nested values are not looked into: rules about them are not checked here."""
+    def view(self, view: View) -> SparkTable:
+        """Costs no pass over the rows."""
+        with self._explained():
+            return SparkTable(self._location, look(view, self._reading, self.location), self._files)
 
-    def query(self, query: Query) -> None:
-        """A contract's SQL is DuckDB's: rules in it are not checked here."""
+    def query(self, query: Query) -> Answer | Unanswered:
+        """As far as Spark reads the SQL as DuckDB does."""
+        readable = {
+            name: (table, types) for name, (table, types) in query.tables.items() if isinstance(table, SparkTable)
+        }
+        with self._explained():
+            frames = {name: table._readable(types) for name, (table, types) in readable.items()}
+            return run(query.text, frames, self._reading.data.sparkSession)
 
     def match(self, match: Match) -> Tally:
         """The rows that have their like."""
@@ -121,7 +143,12 @@ class SparkTable:
         with share_done(session) as share, telling(self.location, share), explained(self.location):
             yield
 
-    def _typed(self, data: DataFrame, types: Mapping[str, LogicalType]) -> DataFrame:
+    def _readable(self, types: Mapping[str, LogicalType]) -> DataFrame:
+        """The columns as these types, text of which none is said as text."""
+        given = {name: "string" if stored == "text" else stored for name, stored in self.stored.items()}
+        return self._typed(self._reading.data, {**given, **types})
+
+    def _typed(self, data: DataFrame, types: Mapping[str, StoredType]) -> DataFrame:
         return data.selectExpr(
             *(f"{typed(name, self.stored[name], type_)} AS {quoted(name)}" for name, type_ in types.items())
         )

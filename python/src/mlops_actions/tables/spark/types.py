@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 _NUMBER = r"^\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*$"
 _INFINITE = r"^\\s*[+-]?(?i:inf|infinity)\\s*$"
 _DAY = r"^\\s*\\d{1,6}-\\d{1,2}-\\d{1,2}"
+_MINUTES = r"([T ]\\d{1,2}:\\d{1,2})(Z|[+-]\\d{2}(:\\d{2})?)$"
+_HOURS = r"(:\\d{2}(\\.\\d+)?[+-]\\d{2})$"
+"""An offset from UTC after minutes, and one without minutes: Spark takes neither."""
 _TIME = r"^\\s*\\d{1,2}:\\d{1,2}:\\d{1,2}(\\.\\d+)?\\s*$"
 """Spark itself also takes 1d, 2024 and 10 for a number, a date and a time."""
 
@@ -50,6 +53,7 @@ def _typed_text(cell: str, wanted: StoredType) -> str:
             moment = f"CASE WHEN {cell} RLIKE '{_DAY}' THEN try_cast({cell} AS TIMESTAMP) END"
             return f"CASE WHEN {moment} = CAST(CAST({moment} AS DATE) AS TIMESTAMP) THEN CAST({moment} AS DATE) END"
         case "timestamp":
+            cell = f"regexp_replace(regexp_replace({cell}, '{_MINUTES}', '$1:00$2'), '{_HOURS}', '$1:00')"
             return f"CAST(CASE WHEN {cell} RLIKE '{_DAY}' THEN try_cast({cell} AS TIMESTAMP) END AS TIMESTAMP_NTZ)"
         case "boolean":
             return f"CASE lower({cell}) WHEN 'true' THEN true WHEN 'false' THEN false END"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import narwhals as nw
 from pydantic import Field, model_validator
 
 from mlops_actions.tables import Group, Groups, Scan, Scanned
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.custom.interface import Arguments as Base
 from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, lacking
 from mlops_actions.validate_data.custom.measuring import MOST_LABELS
@@ -35,7 +35,7 @@ def ask(rule: Rule, sides: Sides) -> Question:
     given = rule.given(Arguments)
     if absent := lacking(rule, sides, [given.column]):
         return absent
-    groups = {rule.id: Groups(nw.col(given.column), most=MOST_LABELS + 2)}
+    groups = {rule.id: Groups(cells_of(given.column), most=MOST_LABELS + 2)}
     types = {given.column: sides.type_of(given.column)}
     return Question(lambda scanned: _judge(rule, given, scanned, sides), Scan(types=types, groups=groups))
 

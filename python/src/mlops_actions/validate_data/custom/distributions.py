@@ -13,6 +13,7 @@ import numpy as np
 from mlops_actions.evidence.data_report import Distribution, Of
 from mlops_actions.evidence.slicing import Slicing
 from mlops_actions.tables import Aggregate, Groups, LogicalType, Scan, Scanned
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.custom.seasons import MOST_SEASONS, season_of
 
@@ -66,14 +67,14 @@ class Cut:
 
     @property
     def _cell(self) -> nw.Expr:
-        cell = nw.col(self.measure.column)
+        cell = cells_of(self.measure.column)
         return cell.str.len_chars() if self.measure.of == "length" else cell
 
     def counts(self) -> dict[str, nw.Expr]:
         """Which rows a scan has to count."""
         cell = self._cell
         found = {f"{self.name}:{place}": cell <= cut if self.ordered else cell == cut for place, cut in self._places()}
-        return {**found, f"{self.name}:present": ~nw.col(self.measure.column).is_null()}
+        return {**found, f"{self.name}:present": ~cells_of(self.measure.column).is_null()}
 
     def aggregates(self) -> dict[str, Aggregate]:
         """What a scan has to sum up: everything, and what lies up to each cut."""

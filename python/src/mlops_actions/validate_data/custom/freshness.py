@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from mlops_actions.ci.inputs import DURATION, to_seconds
 from mlops_actions.tables import Aggregate, Scan, Scanned
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.custom.interface import Arguments as Base
 from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, lacking, settled
 from mlops_actions.validate_data.custom.wording import duration
@@ -34,7 +35,7 @@ def ask(rule: Rule, sides: Sides) -> Question:
     if type_ not in ("date", "timestamp"):
         message = f"{rule.kind}: {given.column!r} is of the type {type_}, not a date or timestamp."
         return settled(rule.result("fail", message, column=given.column))
-    moment = nw.col(given.column).cast(nw.Datetime("us"))
+    moment = cells_of(given.column).cast(nw.Datetime("us"))
     newest = Aggregate("max", nw.when(moment <= sides.now).then(moment))
     return Question(
         lambda scanned: _judge(rule, given, scanned, sides),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from mlops_actions.evidence.data_report import CheckResult
 from mlops_actions.tables import Scan, Scanned
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.custom.interface import Arguments as Base
 from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, lacking, settled
 
@@ -31,9 +32,9 @@ def ask(rule: Rule, sides: Sides) -> Question:
         if type_ not in ("date", "timestamp"):
             message = f"{rule.kind}: {name!r} is of the type {type_}, not a date or timestamp."
             return settled(rule.result("fail", message))
-    prediction = nw.col(given.prediction).cast(nw.Datetime("us"))
+    prediction = cells_of(given.prediction).cast(nw.Datetime("us"))
     flags = {
-        f"{rule.id}:{feature}": ~nw.col(feature).is_null() & (nw.col(known).cast(nw.Datetime("us")) > prediction)
+        f"{rule.id}:{feature}": ~cells_of(feature).is_null() & (cells_of(known).cast(nw.Datetime("us")) > prediction)
         for feature, known in given.features.items()
     }
 

@@ -18,6 +18,7 @@ import narwhals as nw
 
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tables import LogicalType
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.contract.values import read_value
 
 Kind = Literal["number", "text", "truth", "moment", "duration", "time", "nothing"]
@@ -184,7 +185,7 @@ class _Reader:
         type_ = self._types[name]
         if type_ not in _KINDS:
             raise self.refuse(node, f"{name!r} holds {type_} values, which cannot be compared.")
-        return Value(_KINDS[type_], nw.col(name))
+        return Value(_KINDS[type_], cells_of(name))
 
     def _call(self, node: ast.expr, name: str, argument: ast.expr) -> Value:
         if name in _FUNCTIONS:

@@ -7,12 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import narwhals as nw
 import numpy as np
 
 from mlops_actions.evidence.data_report import Distribution
 from mlops_actions.statistics.drift.transport import Spread
 from mlops_actions.tables import Group, Groups, LogicalType, Scan, Table
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.custom.distributions import WHOLE, Cut, Measure, answer, question
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _finite(sums: dict[str, list[float]]) -> dict[str, list[float]]:
 def _labels(table: Table, columns: Sequence[str], types: Mapping[str, LogicalType]) -> Mapping[str, tuple[Group, ...]]:
     if not columns:
         return {}
-    groups = {column: Groups(nw.col(column), most=MOST_LABELS + 2) for column in columns}
+    groups = {column: Groups(cells_of(column), most=MOST_LABELS + 2) for column in columns}
     return table.scan(Scan(types={column: types[column] for column in columns}, groups=groups)).groups
 
 

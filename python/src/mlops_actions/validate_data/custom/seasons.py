@@ -8,6 +8,7 @@ from mlops_actions.evidence.slicing import Feature, Slicing, parse_slicing
 
 if TYPE_CHECKING:
     import narwhals as nw
+from mlops_actions.tables.questions import cells_of
 
 MOST_SEASONS = 1000
 _OF_DATES = ("year", "month", "day", "weekday", "hour")
@@ -42,9 +43,8 @@ def season_of(season: Slicing) -> nw.Expr:
 
 
 def _part(feature: Feature) -> nw.Expr:
-    import narwhals as nw
 
-    cell = nw.col(feature.column)
+    cell = cells_of(feature.column)
     match feature.part:
         case None:
             return cell

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from mlops_actions.ci.inputs import DURATION, to_seconds
 from mlops_actions.evidence.data_report import CheckResult
 from mlops_actions.tables import Aggregate, Scan, Scanned
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.custom.interface import Found, Question, Rule, Sides, lacking, settled
 from mlops_actions.validate_data.custom.rows_of_other import Other, OtherSplit, common_types, other_split
 from mlops_actions.validate_data.custom.wording import duration
@@ -39,7 +40,7 @@ def ask(rule: Rule, sides: Sides) -> Question:
     if types[given.column] not in ("date", "timestamp"):
         message = f"{rule.kind}: {given.column!r} is of the type {types[given.column]}, not a date or timestamp."
         return settled(rule.result("fail", message))
-    moment = nw.col(given.column).cast(nw.Datetime("us"))
+    moment = cells_of(given.column).cast(nw.Datetime("us"))
     ends = {"begin": Aggregate("min", moment), "end": Aggregate("max", moment)}
     theirs = other.table.scan(Scan(types=types, aggregates=ends)).aggregates
     begin, end = theirs["begin"], theirs["end"]

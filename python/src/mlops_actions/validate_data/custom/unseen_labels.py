@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-import narwhals as nw
 from pydantic import Field
 
 from mlops_actions.tables import LogicalType, Scan
 from mlops_actions.tables.interface import readable_as
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.contract.values import read_value
 from mlops_actions.validate_data.custom.distributions import Measure
 from mlops_actions.validate_data.custom.interface import Arguments as Base
@@ -50,7 +50,7 @@ def ask(rule: Rule, sides: Sides) -> Question:
         return settled(rule.result("fail", message, column=given.column))
     where = sides.reference.location
     labels = [read_value(cut, theirs, f"a label of {given.column!r}", where) for cut in known.cuts]
-    cell = nw.col(given.column)
+    cell = cells_of(given.column)
     unseen = ~cell.is_in(labels) if labels else ~cell.is_null()
     problem = f"of {given.column!r} have a label that the reference does not have"
     return Question(

@@ -10,6 +10,7 @@ import narwhals as nw
 
 from mlops_actions.errors import InputError
 from mlops_actions.tables import Aggregate, Groups, Scan
+from mlops_actions.tables.questions import cells_of
 from mlops_actions.validate_data.rules import Value
 
 if TYPE_CHECKING:
@@ -58,18 +59,18 @@ def observe(table: Table) -> list[Seen]:
     texts = [name for name, type_ in types.items() if type_ == "string"]
     ordered = [name for name, type_ in types.items() if type_ in _ORDERED]
     keyed = [name for name, type_ in types.items() if type_ in ("string", "integer")]
-    values = {name: Groups(nw.col(name), most=MOST_VALUES + 2) for name in texts}
-    shapes = {name: Groups(shape(nw.col(name)), most=MOST_SHAPES + 2) for name in texts}
-    lengths = {name: nw.col(name).str.len_chars() for name in texts}
+    values = {name: Groups(cells_of(name), most=MOST_VALUES + 2) for name in texts}
+    shapes = {name: Groups(shape(cells_of(name)), most=MOST_SHAPES + 2) for name in texts}
+    lengths = {name: cells_of(name).str.len_chars() for name in texts}
     scan = Scan(
         types=types,
         counts={
-            f"{word} {name}": ~nw.col(name).str.contains(pattern) for name in texts for word, pattern in KNOWN.items()
+            f"{word} {name}": ~cells_of(name).str.contains(pattern) for name in texts for word, pattern in KNOWN.items()
         },
         keys={name: (name,) for name in keyed},
         aggregates={
-            **{f"min {name}": Aggregate("min", nw.col(name)) for name in ordered},
-            **{f"max {name}": Aggregate("max", nw.col(name)) for name in ordered},
+            **{f"min {name}": Aggregate("min", cells_of(name)) for name in ordered},
+            **{f"max {name}": Aggregate("max", cells_of(name)) for name in ordered},
             **{f"min {name}": Aggregate("min", length) for name, length in lengths.items()},
             **{f"max {name}": Aggregate("max", length) for name, length in lengths.items()},
         },
