@@ -51,6 +51,8 @@ bench: setup  ## Measure the speed targets on this machine
 	@$(bin)/python benchmarks/gate_startup.py
 	@$(bin)/python benchmarks/gate.py
 	@$(bin)/python benchmarks/canary.py
+	@$(bin)/python benchmarks/canary_families.py
+	@$(bin)/python benchmarks/canary_dependence.py
 	@$(bin)/python benchmarks/comparisons.py
 	@$(bin)/python benchmarks/registry.py
 	@$(bin)/python benchmarks/bucket_log.py

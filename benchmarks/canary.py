@@ -4,8 +4,7 @@
 
 prints Markdown tables. `e-process` is the very code that judges a rollout; beside it stand rules that people use:
 
-- naive z: a two-proportion z test on the totals, looked at again and again;
-- mSPRT: the mixture sequential ratio test on the difference of the totals (Johari et al. 2017), tau = 1 point;
+- naive z, mSPRT and Kayenta: see `peers.py`;
 - Flagger: as in its documentation, a look passes when at least 99 % of the canary's requests succeed; ten looks that
   pass promote, five that do not roll back, whichever comes first.
 
@@ -21,6 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from peers import kayenta_high, msprt, z_scores
 
 from mlops_actions.statistics.sequential import Hypotheses, pearson_dispersion
 from mlops_actions.statistics.sequential.processes import Processes, start_weight
@@ -129,7 +129,9 @@ ROLLOUTS = (
 )
 
 
-def simulate(scenario: Scenario, repetitions: int, seed: int = 2026) -> dict[str, Outcome]:
+def simulate(
+    scenario: Scenario, repetitions: int, seed: int = 2026, *, with_kayenta: bool = False
+) -> dict[str, Outcome]:
     """Every rule's outcome on the same counts. Keys: `<rule>: roll back` and `<rule>: promote`."""
     rng = np.random.default_rng(seed)
     draw = _by_user if scenario.clustered else _by_request
@@ -146,29 +148,36 @@ def simulate(scenario: Scenario, repetitions: int, seed: int = 2026) -> dict[str
     decided: dict[str, Floats] = {}
     failed, passed = np.zeros(repetitions), np.zeros(repetitions)
     past = np.zeros((4, repetitions))
+    seen: list[Floats] = []
 
     for look in range(1, scenario.looks + 1):
         n_c, n_b = scenario.arms(look)
         k_c = draw(rng, np.full(repetitions, n_c), scenario.canary(look / scenario.looks))
         k_b = draw(rng, np.full(repetitions, n_b), scenario.baseline(look / scenario.looks))
         processes = processes.observe(hypotheses, (k_c, n_c), (k_b, n_b), start_weight(look, scenario.looks))
-        past += np.stack([k_c, np.full(repetitions, n_c), k_b, np.full(repetitions, n_b)])
+        seen.append(np.stack([k_c, np.full(repetitions, n_c), k_b, np.full(repetitions, n_b)]).astype(float))
+        past += seen[-1]
         running = (failed < 5) & (passed < 10)
         failed += running & (k_c > 0.01 * n_c)
         passed += running & (k_c <= 0.01 * n_c)
-        worse, within = _z_scores(past, scenario.margin)
+        worse, within = z_scores(past, scenario.margin)
         now = {
             "e-process: roll back": processes.log_worse >= math.log(1 / ALPHA),
             "e-process: promote": processes.log_non_inferior >= math.log(1 / ALPHA),
             "naive z: roll back": worse > 1.6449,
             "naive z: promote": within > 1.6449,
-            "mSPRT: roll back": _msprt(past, scenario.margin) >= 1 / ALPHA,
+            "mSPRT: roll back": msprt(past, scenario.margin) >= 1 / ALPHA,
             "Flagger: roll back": failed >= 5,
             "Flagger: promote": passed >= 10,
         }
         for name, reached in now.items():
             first = decided.setdefault(name, np.full(repetitions, np.inf))
             decided[name] = np.where(np.isinf(first) & reached, past[1], first)
+    if with_kayenta:
+        series = np.array(seen)
+        high = kayenta_high(series[:, :2], series[:, 2:])
+        decided["Kayenta: roll back"] = np.where(high, past[1], np.inf)
+        decided["Kayenta: promote"] = np.where(high, np.inf, past[1])
     return {name: Outcome(requests) for name, requests in decided.items()}
 
 
@@ -223,28 +232,10 @@ def _by_user(rng: np.random.Generator, total: Ints, rate: float, correlation: fl
     return np.asarray(rng.binomial(USER, rates).sum(axis=1))
 
 
-def _z_scores(past: Floats, margin: float) -> tuple[Floats, Floats]:
-    difference, variance = _difference(past)
-    return (difference - margin) / np.sqrt(variance), (margin - difference) / np.sqrt(variance)
-
-
-def _msprt(past: Floats, margin: float, tau: float = 0.01) -> Floats:
-    difference, variance = _difference(past)
-    above = np.maximum(difference - margin, 0)
-    spread = variance + tau**2
-    return np.asarray(np.sqrt(variance / spread) * np.exp(np.minimum(tau**2 * above**2 / (2 * variance * spread), 600)))
-
-
-def _difference(past: Floats) -> tuple[Floats, Floats]:
-    k_c, n_c, k_b, n_b = past
-    pooled = (k_c + k_b + 0.5) / (n_c + n_b + 1)
-    return k_c / n_c - k_b / n_b, pooled * (1 - pooled) * (1 / n_c + 1 / n_b)
-
-
 def _shares(title: str, scenarios: tuple[Scenario, ...], rules: list[str], decision: str, repetitions: int) -> None:
     print(f"\n### {title}\n\n| scenario | {' | '.join(rules)} |\n|---|{'---|' * len(rules)}")
     for scenario in scenarios:
-        outcomes = simulate(scenario, repetitions)
+        outcomes = simulate(scenario, repetitions, with_kayenta=True)
         cells = [f"{outcomes[f'{rule}: {decision}'].share:.3f}" for rule in rules]
         print(f"| {scenario.name} | {' | '.join(cells)} |", flush=True)
 
@@ -252,7 +243,7 @@ def _shares(title: str, scenarios: tuple[Scenario, ...], rules: list[str], decis
 def _times(title: str, scenarios: tuple[Scenario, ...], rules: list[str], decision: str, repetitions: int) -> None:
     print(f"\n### {title}\n\n| scenario | {' | '.join(rules)} |\n|---|{'---|' * len(rules)}")
     for scenario in scenarios:
-        outcomes = simulate(scenario, repetitions)
+        outcomes = simulate(scenario, repetitions, with_kayenta=True)
         found = [outcomes[f"{rule}: {decision}"] for rule in rules]
         if scenario is LEAK:
             found = [after(outcome, LEAK_AFTER) for outcome in found]
@@ -283,11 +274,11 @@ def main() -> None:
     print(
         f"\nA rule that keeps alpha shows at most {ALPHA + noise:.3f} (three standard errors) in the first two tables."
     )
-    every = ["naive z", "mSPRT", "Flagger", "e-process"]
+    every = ["naive z", "mSPRT", "Kayenta", "Flagger", "e-process"]
     _shares("Rolled back though not worse", HARMLESS, every, "roll back", repetitions)
-    promoting = ["naive z", "Flagger", "e-process"]
+    promoting = ["naive z", "Kayenta", "Flagger", "e-process"]
     _shares("Let through though worse by the margin", NOT_GOOD_ENOUGH, promoting, "promote", repetitions)
-    sequential = ["mSPRT", "Flagger", "e-process"]
+    sequential = ["mSPRT", "Kayenta", "Flagger", "e-process"]
     title = "Canary requests until a worse canary is rolled back: median (90 %); share"
     _times(title, (*BROKEN, LEAK), sequential, "roll back", repetitions)
     title = "Canary requests until a step with an equal canary advances: median (90 %); share"

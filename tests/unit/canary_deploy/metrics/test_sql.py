@@ -148,7 +148,7 @@ def test_a_difference_too_small_for_one_cohort_is_seen_in_their_sum(world: World
     totals = []
     for _ in range(8):
         world.predict("stable", 90, unlabelled=9)
-        world.predict("candidate", 40, unlabelled=10)
+        world.predict("candidate", 40, unlabelled=8)
         world.time += 10
         totals.append(source.read().readings["wrong"].canary.total)
     assert totals[0] > 0

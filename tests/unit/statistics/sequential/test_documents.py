@@ -107,3 +107,10 @@ def test_a_missing_field_is_named() -> None:
     with pytest.raises(InputError) as refusal:
         from_document(document, where="state.json")
     assert str(refusal.value) == "state.json: metrics[1]: `margin` is missing."
+
+
+def test_metrics_that_have_not_started_together_are_refused() -> None:
+    document = written()
+    document["metrics"][1]["started"] = 0.5
+    with pytest.raises(InputError, match="state: the metrics have not `started` together"):
+        from_document(document)

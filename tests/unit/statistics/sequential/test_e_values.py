@@ -71,9 +71,9 @@ def test_the_projection_is_the_minimum_that_scipy_finds(t_c: float, t_b: float, 
         return float(t * np.log(t / q) + (1 - t) * np.log((1 - t) / (1 - q)))
 
     def along_the_line(b: float) -> float:
-        return float(n_c * divergence(t_c, null.ratio * b + null.margin) + n_b * divergence(t_b, b))
+        return float(n_c * divergence(t_c, float(null.line(b))) + n_b * divergence(t_b, b))
 
-    top = min(1, (1 - null.margin) / null.ratio)
+    top = min(1.0, float((1 - null.margin) / null.ratio))
     oracle = minimize_scalar(along_the_line, bounds=(1e-12, top - 1e-12), method="bounded", options={"xatol": 1e-12})
     assert q_c == pytest.approx(null.ratio * q_b + null.margin)
     assert along_the_line(q_b) <= oracle.fun + 1e-9 * max(1, oracle.fun)

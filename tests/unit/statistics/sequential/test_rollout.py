@@ -144,7 +144,7 @@ def test_a_canary_that_always_fails_is_seen_at_the_first_look(history: Counts, m
 
 def test_more_looks_than_planned_stay_valid_and_can_still_decide() -> None:
     evidence = after(begin([ERRORS], planned_looks=3), *[{"errors": HEALTHY}] * 6)
-    assert evidence.processes[0].started == pytest.approx(1)
+    assert evidence.processes.started == pytest.approx(1)
     assert decide(after(evidence, *[{"errors": BROKEN}] * 2)).action is Action.ROLL_BACK
 
 
@@ -181,3 +181,19 @@ def test_settings_that_make_no_sense_are_refused() -> None:
         begin([ERRORS, ERRORS], planned_looks=50)
     with pytest.raises(InputError, match="metric errors: the weight of a metric is above 0, not 0"):
         replace(ERRORS, weight=0)
+
+
+def test_metrics_are_judged_together_as_each_is_alone() -> None:
+    metrics = [
+        replace(
+            ERRORS, name=f"{margin} {ratio} {phi}", margin=margin, ratio=ratio, dispersion=Dispersion(phi, "measured")
+        )
+        for margin, ratio, phi in ((0.0, 1.0, 1.0), (0.01, 1.0, 2.5), (0.0, 1.5, 1.0), (0.2, 0.8, 4.0))
+    ]
+    looks = [{metric.name: block for metric in metrics} for block in (HEALTHY, BROKEN, SILENT, HEALTHY)]
+    together = decide(after(begin(metrics, planned_looks=9), *looks)).judgements
+    for metric, judgement in zip(metrics, together, strict=True):
+        alone = [{metric.name: look[metric.name]} for look in looks]
+        (expected,) = decide(after(begin([metric], planned_looks=9), *alone)).judgements
+        assert judgement.worse == pytest.approx(expected.worse, rel=1e-9)
+        assert judgement.non_inferior == pytest.approx(expected.non_inferior, rel=1e-9)

@@ -18,11 +18,10 @@ from mlops_actions.canary_deploy.targets.interface import SIDES, Side
 from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential.missing import DIFFERENT, standard_errors_apart
 
 logger = logging.getLogger(__name__)
 
-_DIFFERENT = 3.0
-"""Standard errors between two shares of missing labels."""
 _TOTALS = {"requests", "labelled", "clusters"}
 _HINT = (
     "It is to give a row for each version, with `version`, `requests` and, where labels come late, `labelled`; every "
@@ -108,7 +107,8 @@ class SqlCounts:
             self._shares[side].update(row)
         for counts in (rows, self._shares):
             candidate, stable = (counts[side] for side in ("candidate", "stable"))
-            if _apart(candidate, stable) > _DIFFERENT:
+            shares = [(one["labelled"], one["requests"]) for one in (candidate, stable)]
+            if standard_errors_apart(*shares) > DIFFERENT:
                 logger.warning(
                     "labels are missing for %s of the candidate's requests and %s of the stable side's: this cohort "
                     "is thrown away",
@@ -161,13 +161,3 @@ def _read(file: str) -> str:
         return Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the file of the query {file!r} cannot be read: {error}.", where="metrics-query") from None
-
-
-def _apart(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """How many standard errors two shares of labels differ by; 0 where there is nothing to compare."""
-    n, m = one["requests"], other["requests"]
-    if not n or not m:
-        return 0.0
-    pooled = (one["labelled"] + other["labelled"]) / (n + m)
-    spread = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-    return abs(one["labelled"] / n - other["labelled"] / m) / spread if spread else 0.0

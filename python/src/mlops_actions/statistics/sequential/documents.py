@@ -6,7 +6,7 @@ The shape is a format: what an older release of v1 wrote is read by every later 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 
 def to_document(evidence: Evidence) -> dict[str, Any]:
     """A dictionary of numbers, strings and lists that `json.dumps(..., allow_nan=False)` takes."""
+    seen = evidence.processes
     return {
         "version": VERSION,
         "alpha": evidence.alpha,
@@ -40,14 +41,14 @@ def to_document(evidence: Evidence) -> dict[str, Any]:
                 "promotes": metric.promotes,
                 "history": [metric.history.bad, metric.history.total],
                 "dispersion": [metric.dispersion.value, metric.dispersion.source, metric.dispersion.looks],
-                "canary": [int(process.canary_bad), int(process.canary_total)],
-                "baseline": [int(process.baseline_bad), int(process.baseline_total)],
-                "started": process.started,
+                "canary": [int(seen.canary_bad[at]), int(seen.canary_total[at])],
+                "baseline": [int(seen.baseline_bad[at]), int(seen.baseline_total[at])],
+                "started": seen.started,
                 # JSON has no infinity: null is an alternative that has not started.
-                "log_started": [None if math.isinf(x) else x for x in process.log_started.tolist()],
-                "log_products": process.log_products.tolist(),
+                "log_started": [None if math.isinf(x) else x for x in seen.log_started[at].tolist()],
+                "log_products": seen.log_products[at].tolist(),
             }
-            for metric, process in zip(evidence.metrics, evidence.processes, strict=True)
+            for at, metric in enumerate(evidence.metrics)
         ],
     }
 
@@ -67,7 +68,17 @@ def from_document(document: Mapping[str, Any], *, where: str = "state") -> Evide
         raise InputError(error.message, where=where) from None
     if looks < 0:
         raise InputError(f"looks is {looks}, below 0.", where=where)
-    return Evidence(fresh.metrics, fresh.alpha, fresh.planned_looks, looks, tuple(process for _, process in read))
+    return Evidence(fresh.metrics, fresh.alpha, fresh.planned_looks, looks, _together(read, where))
+
+
+def _together(read: Sequence[tuple[Metric, Processes]], where: str) -> Processes:
+    """The processes of all metrics as one; they have started together."""
+    each = [processes for _, processes in read]
+    if any(one.started != each[0].started for one in each):
+        raise InputError("the metrics have not `started` together.", where=where)
+    arrays = ("canary_bad", "canary_total", "baseline_bad", "baseline_total", "log_started", "log_products")
+    stacked = {name: np.stack([getattr(one, name) for one in each]) for name in arrays}
+    return Processes(started=each[0].started, **stacked)
 
 
 def _metric(row: Any, where: str) -> tuple[Metric, Processes]:

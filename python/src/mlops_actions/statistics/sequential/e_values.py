@@ -27,21 +27,24 @@ _TOLERANCE: Final = 1e-12
 """Relative; Newton's last step squares it. An expectation exceeds 1 by less than 1e-9 through it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Null:
-    """The rates that a test tries to rule out, on one side of the line `canary = ratio * baseline + margin`."""
+    """The rates that a test tries to rule out, on one side of the line `canary = ratio * baseline + margin`.
+
+    Margin and ratio are numbers, or arrays that broadcast with the rates.
+    """
 
     side: Literal["not-worse", "worse"]
     """`not-worse` is canary <= line (rejected: roll back), `worse` is canary >= line (rejected: promote)."""
-    margin: float = 0.0
+    margin: float | FloatArray = 0.0
     """What the canary may lose, as a rate: .01 is one point."""
-    ratio: float = 1.0
+    ratio: float | FloatArray = 1.0
     """What the canary may lose, as a factor."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.margin < 1:
+        if not np.all((np.asarray(self.margin) >= 0) & (np.asarray(self.margin) < 1)):
             raise InputError(f"a margin is at least 0 and below 1, not {self.margin!r}.", where="error-margin")
-        if not 0 < self.ratio < float("inf"):
+        if not np.all((np.asarray(self.ratio) > 0) & np.isfinite(self.ratio)):
             raise InputError(f"a ratio of error rates is above 0, not {self.ratio!r}.", where="error-margin")
 
     def line(self, baseline: npt.ArrayLike) -> FloatArray:
@@ -52,6 +55,11 @@ class Null:
         """Where a pair of rates lies strictly outside the null."""
         above = np.asarray(canary, dtype=float) - self.line(baseline)
         return np.asarray(above > 0 if self.side == "not-worse" else above < 0)
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Null:
+        """The null of each chosen pair of rates, as flat arrays."""
+        margin, ratio = (np.broadcast_to(value, chosen.shape)[chosen] for value in (self.margin, self.ratio))
+        return Null(self.side, margin, ratio)
 
 
 def log_e_value(
@@ -106,17 +114,17 @@ def project(
         *(np.asarray(value, dtype=float) for value in (*alternative, *totals)),
     )
     needed = null.excludes(t_c, t_b) & (n_c > 0) & (n_b > 0)
-    if null.ratio == 1 and null.margin == 0:
+    if np.all(null.ratio == 1) and np.all(null.margin == 0):
         pooled = (n_c * t_c + n_b * t_b) / np.where(needed, n_c + n_b, 1)
         return np.where(needed, pooled, t_c)[()], np.where(needed, pooled, t_b)[()]
     q_b = np.array(t_b)
-    q_b[needed] = _baseline_on_the_line(null, t_c[needed], t_b[needed], n_c[needed], n_b[needed])
+    q_b[needed] = _baseline_on_the_line(null.where(needed), t_c[needed], t_b[needed], n_c[needed], n_b[needed])
     return np.where(needed, null.line(q_b), t_c)[()], q_b[()]
 
 
 def _baseline_on_the_line(null: Null, t_c: FloatArray, t_b: FloatArray, n_c: FloatArray, n_b: FloatArray) -> FloatArray:
     """Bisection on the derivative along the line, which increases; Newton's step is taken wherever it stays inside."""
-    largest = min(1.0, (1 - null.margin) / null.ratio)
+    largest = np.minimum(1.0, (1 - null.margin) / null.ratio)
     # Strictly inside, where the derivative is finite; the minimum never is at the rim.
     ends = np.clip([t_b, (t_c - null.margin) / null.ratio], np.finfo(float).tiny, largest * (1 - 1e-15))
     low, high = ends.min(axis=0), ends.max(axis=0)

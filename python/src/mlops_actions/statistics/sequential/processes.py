@@ -25,20 +25,20 @@ from mlops_actions.statistics.sequential.e_values import FloatArray, Null, log_e
 class Hypotheses:
     """What one metric's two tests try to rule out, and how much its errors come in bunches."""
 
-    margin: float
-    """One margin for both tests, as a rate."""
-    ratio: float = 1.0
+    margin: float | FloatArray
+    """One margin for both tests, as a rate: a number, or of the leading shape."""
+    ratio: float | FloatArray = 1.0
     """A factor that the canary's rate may reach before it counts as worse; promotion does not use it."""
     dispersion: float | FloatArray = 1.0
     """phi, of the leading shape: the logarithm of every e-value is divided by it; fixed before the canary starts."""
 
     @property
     def not_worse(self) -> Null:
-        return Null("not-worse", self.margin, self.ratio)
+        return Null("not-worse", *map(_beside_alternatives, (self.margin, self.ratio)))
 
     @property
     def inferior(self) -> Null:
-        return Null("worse", self.margin)
+        return Null("worse", _beside_alternatives(self.margin))
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +135,11 @@ def start_weight(look: int, planned: int) -> float:
     if look == 1:
         return 0.5
     return 0.5 / (planned - 1) if look <= planned else 0.0
+
+
+def _beside_alternatives(value: float | FloatArray) -> float | FloatArray:
+    """An array with a last axis for the alternatives."""
+    return value[..., None] if isinstance(value, np.ndarray) else value
 
 
 def _per_alternative(counts: tuple[npt.ArrayLike, npt.ArrayLike]) -> tuple[FloatArray, FloatArray]:

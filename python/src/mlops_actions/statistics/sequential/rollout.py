@@ -18,6 +18,7 @@ from mlops_actions.statistics.sequential.counts import NOTHING, Block, Counts
 from mlops_actions.statistics.sequential.dispersion import Dispersion
 from mlops_actions.statistics.sequential.processes import Hypotheses, Processes, start_weight
 
+_UNSEEN = Block(NOTHING, NOTHING)
 _LARGEST_LOG = 690.0
 """Shown e-values stay finite."""
 
@@ -56,8 +57,8 @@ class Evidence:
     alpha: float
     planned_looks: int
     looks: int
-    processes: tuple[Processes, ...]
-    """One for each metric, with the leading shape ()."""
+    processes: Processes
+    """Of the leading shape (metrics,)."""
 
 
 class Action(StrEnum):
@@ -115,7 +116,8 @@ def begin(metrics: Sequence[Metric], *, alpha: float = 0.05, planned_looks: int)
         raise InputError(f"alpha is between 0 and 1, not {alpha!r}.", where="alpha", hint="Write 0.05.")
     if planned_looks < 1:
         raise InputError(f"the deadline leaves room for {planned_looks} looks.", where="deadline")
-    processes = tuple(Processes.begin(metric.history.bad, metric.history.total) for metric in metrics)
+    histories = [metric.history for metric in metrics]
+    processes = Processes.begin([one.bad for one in histories], [one.total for one in histories])
     return Evidence(tuple(metrics), alpha, planned_looks, looks=0, processes=processes)
 
 
@@ -134,17 +136,15 @@ def update(evidence: Evidence, look: Mapping[str, Block | None]) -> Evidence:
         raise InputError(f"this rollout does not judge {unknown[0]!r}.", hint=nearest(unknown[0], names))
     number = evidence.looks + 1
     weight = start_weight(number, evidence.planned_looks)
-    processes: list[Processes] = []
-    for metric, process in zip(evidence.metrics, evidence.processes, strict=True):
-        block = look.get(metric.name) or Block(NOTHING, NOTHING)
-        canary, baseline = (block.canary.bad, block.canary.total), (block.baseline.bad, block.baseline.total)
-        processes.append(process.observe(metric.hypotheses, canary, baseline, weight))
-    return replace(evidence, looks=number, processes=tuple(processes))
+    blocks = [look.get(name) or _UNSEEN for name in names]
+    canary, baseline = ([block.canary for block in blocks], [block.baseline for block in blocks])
+    processes = evidence.processes.observe(_hypotheses(evidence.metrics), _arm(canary), _arm(baseline), weight)
+    return replace(evidence, looks=number, processes=processes)
 
 
 def next_step(evidence: Evidence) -> Evidence:
     """The evidence when the weight moves on: `worse` is kept, `non-inferior` starts afresh."""
-    return replace(evidence, processes=tuple(process.next_step() for process in evidence.processes))
+    return replace(evidence, processes=evidence.processes.next_step())
 
 
 def decide(evidence: Evidence) -> Decision:
@@ -156,11 +156,11 @@ def decide(evidence: Evidence) -> Decision:
     Advance when each metric's `non-inferior` reaches it in this step. Neither: continue, never a pass.
     """
     threshold = 1 / evidence.alpha
-    log_worse = np.array([float(process.log_worse) for process in evidence.processes])
+    log_worse = evidence.processes.log_worse
     shares = np.array([metric.weight for metric in evidence.metrics])
     shares = shares / shares.sum()
     log_family = float(np.logaddexp.reduce(log_worse + np.log(shares)))
-    judgements = tuple(map(_judge, evidence.metrics, evidence.processes))
+    judgements = _judgements(evidence)
 
     if log_family >= math.log(threshold):
         action = Action.ROLL_BACK
@@ -179,15 +179,33 @@ def decide(evidence: Evidence) -> Decision:
     return Decision(action, threshold, _shown(log_family), judgements, tuple(reasons))
 
 
-def _judge(metric: Metric, process: Processes) -> Judgement:
-    return Judgement(
-        metric=metric.name,
-        canary=Counts(int(process.canary_bad), int(process.canary_total)),
-        baseline=Counts(
-            int(process.baseline_bad) - metric.history.bad, int(process.baseline_total) - metric.history.total
-        ),
-        worse=_shown(float(process.log_worse)),
-        non_inferior=_shown(float(process.log_non_inferior)) if metric.promotes else None,
+def _hypotheses(metrics: Sequence[Metric]) -> Hypotheses:
+    """Of all metrics at once."""
+    margins, ratios, dispersions = (
+        np.array(values)
+        for values in zip(*((one.margin, one.ratio, one.dispersion.value) for one in metrics), strict=True)
+    )
+    return Hypotheses(margins, ratios, dispersions)
+
+
+def _arm(counts: Sequence[Counts]) -> tuple[list[int], list[int]]:
+    return [one.bad for one in counts], [one.total for one in counts]
+
+
+def _judgements(evidence: Evidence) -> tuple[Judgement, ...]:
+    seen = evidence.processes
+    worse, non_inferior = seen.log_worse.tolist(), seen.log_non_inferior.tolist()
+    return tuple(
+        Judgement(
+            metric=metric.name,
+            canary=Counts(int(seen.canary_bad[at]), int(seen.canary_total[at])),
+            baseline=Counts(
+                int(seen.baseline_bad[at]) - metric.history.bad, int(seen.baseline_total[at]) - metric.history.total
+            ),
+            worse=_shown(worse[at]),
+            non_inferior=_shown(non_inferior[at]) if metric.promotes else None,
+        )
+        for at, metric in enumerate(evidence.metrics)
     )
 
 
