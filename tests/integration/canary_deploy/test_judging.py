@@ -1,0 +1,89 @@
+"""Whole rollouts that are judged on more than errors, with a real Envoy between real servers and a real load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from canary_site import INTERVAL, Site
+from mlops_actions.canary_deploy.action import run
+from mlops_actions.errors import InputError
+from prometheus_site import PrometheusSite
+
+COUNTS = """#!/usr/bin/env python3
+# Counts that grow with the clock, from when it was first asked: 100 requests a second on each side.
+import json, pathlib, time
+born = pathlib.Path(__file__).with_suffix(".born")
+if not born.exists():
+    born.write_text(str(time.time() - 10))
+seconds = time.time() - float(born.read_text())
+def side(wrong, users_with_errors):
+    requests = int(100 * seconds)
+    users = requests // 10
+    return {"requests": requests, "errors": requests // 50, "counters": {"wrong": int(wrong * requests)},
+            "clusters": {"bad": int(users_with_errors * users), "total": users}}
+print(json.dumps({"stable": side(0.02, 0.1), "candidate": side(%s)}))
+"""
+
+
+def counting(folder: Path, candidate: str) -> str:
+    script = folder / "counts.py"
+    script.write_text(COUNTS % candidate)
+    script.chmod(0o755)
+    return f"exec:{script}"
+
+
+def test_a_candidate_that_is_slow_is_rolled_back_though_it_answers(site: Site) -> None:
+    site.candidate.seconds = 0.12
+    site.start_proxy()
+    site.load.start()
+    statement = run(site.inputs(latency="100ms", steps=[50, 100]))
+    rollout = statement.predicate
+    assert (rollout.result, rollout.outcome) == ("fail", "rolled-back"), rollout.reasons
+    assert rollout.reasons[0].code == "worse"
+    assert rollout.reasons[0].message.startswith("Latency>"), rollout.reasons
+    assert [metric.name for metric in rollout.metrics][:2] == ["errors", "latency>100ms"]
+    last = rollout.looks[-1].metrics
+    assert last["latency>100ms"].worse > last["errors"].worse
+    assert site.weight() == 0
+
+
+def test_a_latency_that_no_bucket_tells_is_refused_before_the_first_weight(site: Site) -> None:
+    site.start_proxy()
+    site.load.start()
+    with pytest.raises(InputError, match="take longer than 70ms is not counted. Write one of .*50ms, 100ms, 250ms"):
+        run(site.inputs(latency="70ms"))
+    assert site.weight() == 0
+
+
+def test_a_candidate_that_is_wrong_more_often_is_rolled_back(site: Site) -> None:
+    site.load.start()
+    inputs = site.inputs(metrics_source=counting(site.folder, "0.5, 0.1"), metrics="wrong=0.05", steps=[50, 100])
+    rollout = run(inputs).predicate
+    assert (rollout.result, rollout.outcome) == ("fail", "rolled-back"), rollout.reasons
+    assert rollout.reasons[0].message.startswith("Wrong: canary "), rollout.reasons
+
+
+def test_users_that_see_errors_are_judged_in_place_of_requests(site: Site) -> None:
+    """As many requests fail on both sides, of many more users."""
+    site.load.start()
+    inputs = site.inputs(metrics_source=counting(site.folder, "0.02, 0.9"), cluster="user", steps=[50, 100])
+    rollout = run(inputs).predicate
+    assert (rollout.result, rollout.reasons[0].code) == ("fail", "worse"), rollout.reasons
+    (metric,) = rollout.metrics
+    assert (metric.name, metric.dispersion) == ("errors by cluster", 1.0)
+
+
+def test_prometheus_promotes_a_good_candidate_that_it_has_counted(site: Site, tmp_path: Path) -> None:
+    site.start_proxy()
+    site.load.start()
+    prometheus = PrometheusSite(tmp_path, {"envoy": f"{site.admin_address()}/stats/prometheus"})
+    try:
+        prometheus.start()
+        source = f"prometheus:{prometheus.url}?preset=envoy"
+        rollout = run(site.inputs(metrics_source=source, steps=[50, 100], interval=2 * INTERVAL)).predicate
+    finally:
+        prometheus.close()
+    assert (rollout.result, rollout.outcome) == ("pass", "promoted"), rollout.reasons
+    assert sum(look.counts.get("candidate_requests", 0) for look in rollout.looks) > 20
