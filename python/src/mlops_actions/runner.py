@@ -19,8 +19,9 @@ from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
 from mlops_actions.ci.credentials import passwords
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, Names, existing_path, split_words
-from mlops_actions.ci.interface import CI, Annotation, Context, Level
+from mlops_actions.ci.interface import CI, Annotation, Context
 from mlops_actions.ci.sources import GivenInputs, collect, read_inputs
+from mlops_actions.conclusion import annotations_of, file_and_line, outputs_of
 from mlops_actions.errors import CancelledError, InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
 from mlops_actions.evidence.store import refuse_unwritable, write_whole
@@ -34,8 +35,6 @@ ACTIONS = {
     "canary-deploy": "mlops_actions.canary_deploy.action",
 }
 """Name → module, in the order of the release train; a run imports only the one it runs."""
-
-_REASONS_CHARACTERS = 4000
 
 
 class ActionModule(Protocol):
@@ -106,7 +105,7 @@ def working_directory(flags: Mapping[str, object], environ: Mapping[str, str]) -
         try:
             yield
         except MlopsError as error:
-            file, line = _file_and_line(error.where)
+            file, line = file_and_line(error.where)
             if file:
                 error.where = f"{Path(folder, file)}:{line}"
             raise
@@ -136,16 +135,28 @@ def execute(name: str, given: GivenInputs, ci: CI, *, reports: bool = True) -> O
     check_named(module.Inputs, given)
     for secret in passwords(" ".join(str(one.value) for one in given.values())):
         ci.mask(secret)
+    track = _tracking(inputs, name, ci)
     started = datetime.now(UTC)
     refuse_unwritable(inputs.evidence, inputs.report_path, inputs.junit_path)
     statement = with_provenance(module.run(inputs), ci.context(), started)
     path = EvidenceStore(inputs.evidence).write(statement)
     exit_code = 0 if statement.predicate.goes_on else exit_code_of(statement.predicate.result, inputs.fail_on)
-    ci.annotate(_annotations(statement.predicate, inputs.working_directory, failed=exit_code != 0))
+    ci.annotate(annotations_of(statement.predicate, inputs.working_directory, failed=exit_code != 0))
     ci.summarize(to_markdown(statement))
     if reports:
         write_reports(inputs, [statement])
-    return Outcome(exit_code, _outputs(module, statement, path, inputs.report_path), statement, path)
+    track(statement, path)
+    return Outcome(exit_code, outputs_of(module.Outputs, statement, path, inputs.report_path), statement, path)
+
+
+def _tracking(inputs: CommonInputs, action: str, ci: CI) -> Callable[[Statement[Predicate], Path], None]:
+    """What writes a statement to the tracker that is asked for. InputError for one that is not understood."""
+    if inputs.track is None:
+        return lambda *_: None
+    from mlops_actions.tracking import open_tracker, track
+
+    tracker = open_tracker(inputs.track)
+    return lambda statement, path: track(tracker, statement, path, action, inputs.name, ci.context().pipeline_url)
 
 
 def check_named(inputs: type[CommonInputs], given: GivenInputs) -> None:
@@ -232,7 +243,7 @@ def guarded(ci: CI, run: Callable[[], Outcome]) -> Outcome:
 
 
 def _refused(ci: CI, error: MlopsError) -> Outcome:
-    file, line = _file_and_line(error.where)
+    file, line = file_and_line(error.where)
     message = f"{error.message} {error.hint or ''}".rstrip() if file else str(error)
     ci.annotate([Annotation("error", message, file=file, line=line)])
     for excerpt in (error.excerpt or "").splitlines():
@@ -251,56 +262,6 @@ def _crashed(ci: CI) -> Outcome:
     return Outcome(
         5, {"result": "error", "reasons": json.dumps([{"code": "bug", "message": last, "where": file.name}])}
     )
-
-
-def _annotations(predicate: Predicate, folder: str, *, failed: bool) -> list[Annotation]:
-    """The reasons at their places, which are told from outside the working directory `folder`."""
-    level: Level = "error" if failed else "notice" if predicate.result == "pass" or predicate.goes_on else "warning"
-    annotations = []
-    for reason in predicate.reasons:
-        file, line = _file_and_line(reason.where)
-        message = f"{reason.where}: {reason.message}" if reason.where and not file else reason.message
-        own: Level = "warning" if reason.warning else level
-        annotations.append(Annotation(own, message, str(Path(folder, file)) if file else None, line))
-    return annotations
-
-
-def _file_and_line(where: str | None) -> tuple[str | None, int | None]:
-    """The parts of `file:line`; nothing where the place is none in a file, such as `--steps` or `rules:2`."""
-    file, _, line = (where or "").rpartition(":")
-    return (file, int(line)) if line.isdigit() and Path(file).is_file() else (None, None)
-
-
-def _outputs(
-    module: ActionModule, statement: Statement[Predicate], path: Path, report_path: str | None
-) -> dict[str, str]:
-    predicate = statement.predicate
-    own = {
-        field: getattr(predicate, field) for field in set(module.Outputs.model_fields) - set(CommonOutputs.model_fields)
-    }
-    outputs = module.Outputs(
-        result=predicate.result,
-        statement=str(path),
-        subject_sha256=statement.sha256,
-        report_path=report_path,
-        reasons=_short_reasons(predicate),
-        **own,
-    )
-    return {key: _as_text(value) for key, value in outputs.model_dump(by_alias=True, mode="json").items()}
-
-
-def _short_reasons(predicate: Predicate) -> str:
-    """As many reasons as fit into an output that stays small."""
-    reasons = [reason.model_dump() for reason in predicate.reasons]
-    while len(text := json.dumps(reasons)) > _REASONS_CHARACTERS:
-        reasons.pop()
-    return text
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value)
 
 
 class _ProgressHandler(logging.Handler):

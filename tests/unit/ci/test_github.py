@@ -159,7 +159,7 @@ def test_the_context_names_the_run_and_the_tip_of_the_pull_request(tmp_path: Pat
         GITHUB_EVENT_PATH=str(event),
     )
     context = ci.context()
-    assert context.run_url == "https://github.example/org/model/actions/runs/77"
+    assert context.run_url == context.pipeline_url == "https://github.example/org/model/actions/runs/77"
     assert (context.commit, context.actor, context.event) == ("c0ffee", "alice", "pull_request")
 
 

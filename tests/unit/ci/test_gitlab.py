@@ -18,6 +18,7 @@ JOB = {
     "GITLAB_CI": "true", "CI_PROJECT_PATH": "team/flights", "CI_COMMIT_SHA": "c0ffee", "GITLAB_USER_LOGIN": "ada",
     "CI_JOB_URL": "https://gitlab.example/team/flights/-/jobs/7", "CI_PIPELINE_SOURCE": "push",
     "CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main",
+    "CI_PIPELINE_URL": "https://gitlab.example/team/flights/-/pipelines/3",
 }  # fmt: skip
 MERGE_REQUEST = {
     **{name: value for name, value in JOB.items() if name != "CI_COMMIT_BRANCH"},
@@ -34,8 +35,9 @@ def job(folder: Path, **more: str) -> tuple[GitLab, io.StringIO]:
 
 def test_where_a_run_happens(tmp_path: Path) -> None:
     assert job(tmp_path)[0].context() == Context(
-        "team/flights", "c0ffee", JOB["CI_JOB_URL"], "ada", "push", "main", default_branch="main"
-    )
+        "team/flights", "c0ffee", JOB["CI_JOB_URL"], "ada", "push", "main", default_branch="main",
+        pipeline_url=JOB["CI_PIPELINE_URL"],
+    )  # fmt: skip
 
 
 def test_a_merge_request_is_on_no_branch_and_may_come_from_a_fork(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ class GitHub:
             fork=event.head_repository != repository if event.pull_request or event.head_repository else False,
             pull_request=event.pull_request,
             default_branch=event.default_branch,
+            pipeline_url=url,
         )
 
     def approvers(self) -> tuple[str, ...]:

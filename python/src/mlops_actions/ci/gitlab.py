@@ -57,6 +57,7 @@ class GitLab(Terminal):
             fork=merge_request and source != project,
             pull_request=merge_request,
             default_branch=get("CI_DEFAULT_BRANCH"),
+            pipeline_url=get("CI_PIPELINE_URL"),
         )
 
     def passing_folders(self) -> tuple[Path, ...]:

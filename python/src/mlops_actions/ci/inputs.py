@@ -173,6 +173,12 @@ class CommonInputs(BaseModel):
         None, description="Write JUnit XML to this path, one case a rule or check; what is inconclusive is a failure."
     )
 
+    track: str | None = Field(
+        None,
+        description="An experiment tracker to write numbers, result and report to as well, such as "
+        "`mlflow+https://host`; one that fails is a warning and changes no result.",
+    )
+
     @field_validator("registry")
     @classmethod
     def _with_its_log(cls, registry: str, info: ValidationInfo) -> str:

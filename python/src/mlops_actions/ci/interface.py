@@ -26,6 +26,8 @@ class Context:
     fork: bool = False
     """Whether it is a pull request whose commits come from another repository."""
     default_branch: str | None = None
+    pipeline_url: str | None = None
+    """Of all jobs together; in GitHub a run is one."""
 
 
 @dataclass(frozen=True)
