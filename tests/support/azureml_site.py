@@ -25,26 +25,27 @@ class AzureSite(TargetSite):
 
     counters_survive = True
 
-    def __init__(self, folder: Path, azure: AzureFake) -> None:
+    def __init__(self, folder: Path, azure: AzureFake, endpoint: str = ENDPOINT) -> None:
         super().__init__(folder)
+        self.endpoint = endpoint
         self.azure = azure
         endpoints = azure.endpoints
         endpoints.minute = MINUTE
         endpoints.servers = {"blue": self.stable.address, "green": self.candidate.address}
         for name in ("blue", "green"):
-            endpoints.deployments[ENDPOINT, name] = {
+            endpoints.deployments[endpoint, name] = {
                 "id": name, "name": name, "type": "deployments", "location": "westeurope", "tags": {},
                 "sku": {"name": "Default", "capacity": 1},
                 "properties": {"endpointComputeType": "Managed", "provisioningState": "Succeeded"},
             }  # fmt: skip
-        endpoints.endpoints[ENDPOINT] = {
-            "id": ENDPOINT, "name": ENDPOINT, "type": "endpoints", "location": "westeurope",
+        endpoints.endpoints[endpoint] = {
+            "id": endpoint, "name": endpoint, "type": "endpoints", "location": "westeurope",
             "tags": {"team": "retention"}, "identity": {"type": "SystemAssigned"}, "kind": "Managed",
             "properties": {"authMode": "Key", "traffic": {"blue": 100}, "mirrorTraffic": {},
                            "description": "of the team", "publicNetworkAccess": "Disabled",
-                           "scoringUri": f"{azure.url}/inference/{ENDPOINT}/score", "provisioningState": "Succeeded"},
+                           "scoringUri": f"{azure.url}/inference/{endpoint}/score", "provisioningState": "Succeeded"},
         }  # fmt: skip
-        self.gateway = _gateway(azure)
+        self.gateway = _gateway(azure, endpoint)
 
     @property
     def address(self) -> str:
@@ -56,12 +57,12 @@ class AzureSite(TargetSite):
 
     @property
     def location(self) -> str:
-        return f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}/{ENDPOINT}"
+        return f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}/{self.endpoint}"
 
     @property
     def properties(self) -> dict[str, Any]:
         """The endpoint's, as they are."""
-        found: dict[str, Any] = self.azure.endpoints.endpoints[ENDPOINT]["properties"]
+        found: dict[str, Any] = self.azure.endpoints.endpoints[self.endpoint]["properties"]
         return found
 
     def start(self) -> None:
@@ -71,7 +72,7 @@ class AzureSite(TargetSite):
         self.azure.stop()
 
     def set_by_hand(self, percent: float) -> None:
-        self.azure.endpoints.change(ENDPOINT, {"blue": 100 - int(percent), "green": int(percent)})
+        self.azure.endpoints.change(self.endpoint, {"blue": 100 - int(percent), "green": int(percent)})
 
     def source(self) -> MetricSource:
         """The same at every question, as in one run; it waits until Monitor has what happened before."""
@@ -105,14 +106,14 @@ class AzureSite(TargetSite):
         self.gateway.server_close()
 
 
-def _gateway(azure: AzureFake) -> Server:
+def _gateway(azure: AzureFake, endpoint: str) -> Server:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # headers and body in one packet
 
         def do_GET(self) -> None:
             asked = {"Authorization": f"Bearer {KEY}"}
-            status, _, content = azure.endpoints.infer("GET", f"/inference/{ENDPOINT}{self.path}", asked, b"")
+            status, _, content = azure.endpoints.infer("GET", f"/inference/{endpoint}{self.path}", asked, b"")
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

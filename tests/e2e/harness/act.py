@@ -107,5 +107,5 @@ def stand_ins(workflow: str) -> dict[str, Path]:
     """
     for called in re.findall(r"uses:\s*org/mlops-actions/(\.github/workflows/[\w.-]+)@", workflow):
         workflow += (ROOT / called).read_text()
-    used = re.findall(r"uses:\s*((?:actions|astral-sh)/([\w-]+))[\w/-]*@([\w.-]+)", workflow)
+    used = re.findall(r"uses:\s*((?:actions|astral-sh|azure)/([\w-]+))[\w/-]*@([\w.-]+)", workflow)
     return {f"{action}@{version}": STAND_INS / name for action, name, version in used if name != "checkout"}
