@@ -65,7 +65,10 @@ class Inputs(CommonInputs):
         "`azureml:SUBSCRIPTION/GROUP/WORKSPACE/ENDPOINT`, `sagemaker:REGION/ENDPOINT`, "
         "or `exec:COMMAND` for a script of yours; see below."
     )
-    stable: str = Field(description="The server of today, as `host:port`, or a name that the target knows.")
+    stable: str = Field(
+        description="The server of today, as `host:port`, or a name that the target knows; `none` for a first "
+        "deployment, which is promoted once it is healthy and `smoke-path` or `before-step` has tried it."
+    )
     candidate: str = Field(description="The server of the new model, in the same way.")
     metrics_source: str | None = Field(
         None,

@@ -6,12 +6,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from mlops_actions.canary_deploy.conduct import Visit, conduct
+from mlops_actions.canary_deploy.first import deploy_first
 from mlops_actions.canary_deploy.fitness import no_longer_fit, refuse_other_servers
 from mlops_actions.canary_deploy.opening import Refusal, open_rollout, plan_rollout
 from mlops_actions.canary_deploy.rollout import Rollout, end, resume
 from mlops_actions.canary_deploy.scene import Scene, open_scene
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
-from mlops_actions.canary_deploy.terms import Terms, subject_of, terms_of
+from mlops_actions.canary_deploy.terms import NO_STABLE, Terms, subject_of, terms_of
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Statement
 from mlops_actions.evidence import rollout as document
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 def roll_out(inputs: Inputs) -> Statement[document.Rollout]:
     """Run a rollout from its first weight, or from where it was left, to its end, or in `advance` a step further."""
+    if inputs.stable == NO_STABLE:
+        return deploy_first(inputs)
     _refuse_itself(inputs)
     scene, subject = open_scene(inputs), subject_of(inputs)
     terms = terms_of(inputs, subject)
@@ -55,6 +58,8 @@ def _ended_before(terms: Terms, scene: Scene) -> Rollout | None:
 
 def plan_ahead(inputs: Inputs) -> Statement[document.Rollout]:
     """Say what a rollout would take; nothing is changed."""
+    if inputs.stable == NO_STABLE:
+        raise InputError("with `stable: none` nothing is compared, so there is nothing to plan.", where="mode")
     _refuse_itself(inputs)
     scene, subject = open_scene(inputs), subject_of(inputs)
     terms = terms_of(inputs, subject)

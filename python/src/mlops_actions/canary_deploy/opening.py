@@ -19,7 +19,7 @@ from mlops_actions.canary_deploy.scene import Scene
 from mlops_actions.canary_deploy.servers import Probe, wait_until_healthy
 from mlops_actions.canary_deploy.targets import DeployingTarget
 from mlops_actions.canary_deploy.terms import Terms
-from mlops_actions.canary_deploy.wording import baseline_line, plan_lines
+from mlops_actions.canary_deploy.wording import baseline_line, plan_lines, what_would_decide
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Reason, Result
 from mlops_actions.statistics.sequential import Plan, plan
@@ -44,13 +44,9 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
 
     Raises OutsideError when the stable side is not healthy, or the proxy cannot be started or reached.
     """
-    if isinstance(scene.target, DeployingTarget) and (why := scene.target.deploy()):
-        return Refusal("fail", (Reason(code="candidate-not-started", message=why),), terms.candidate)
-    candidate = _identify(terms, scene)
+    candidate = check_candidate(terms, scene)
     if isinstance(candidate, Refusal):
         return candidate
-    if scene.smoke and (refusal := _smoke(scene.smoke, candidate)):
-        return refusal
     candidate = replace(candidate, stable_sha256=_check_stable(terms, scene))
     terms = replace(terms, candidate=candidate)
     scene.target.prepare()
@@ -76,6 +72,16 @@ def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
     lines = [_foresee(asked, terms, baseline)] if asked else plan_lines(_plan(terms, baseline))
     reasons = tuple(Reason(code="planned", message=f"{line}.") for line in lines)
     return Refusal("inconclusive", reasons, terms.candidate, baseline.dispersion.value)
+
+
+def check_candidate(terms: Terms, scene: Scene) -> Candidate | Refusal:
+    """The candidate as it is before its first user: healthy, the right model, and warm where there is a smoke path."""
+    if isinstance(scene.target, DeployingTarget) and (why := scene.target.deploy()):
+        return Refusal("fail", (Reason(code="candidate-not-started", message=why),), terms.candidate)
+    candidate = _identify(terms, scene)
+    if isinstance(candidate, Candidate) and scene.smoke and (refusal := _smoke(scene.smoke, candidate)):
+        return refusal
+    return candidate
 
 
 def _identify(terms: Terms, scene: Scene) -> Candidate | Refusal:
@@ -136,6 +142,8 @@ def _cannot_decide(terms: Terms, baseline: Baseline, asked: Asked | None) -> Ref
         for line in plan_lines(ahead):
             logger.info("%s", line)
         reasons = [Reason(code="cannot-decide", message=f"{why[:1].upper()}{why[1:]}.") for why in ahead.reasons]
+        if reasons and (instead := what_would_decide(ahead)):
+            reasons.append(Reason(code="what-would-decide", message=instead))
     return Refusal("inconclusive", tuple(reasons), terms.candidate, baseline.dispersion.value) if reasons else None
 
 

@@ -15,7 +15,7 @@ from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.canary_deploy.servers import Probe
 from mlops_actions.canary_deploy.targets import Services, Target, open_target, read_sticky
-from mlops_actions.canary_deploy.terms import judged_steps
+from mlops_actions.canary_deploy.terms import NO_STABLE, judged_steps
 from mlops_actions.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def open_scene(inputs: Inputs) -> Scene:
     folder = local_folder(inputs.state, inputs.target)
     time_limit = min(0.8 * inputs.interval, _LONGEST_REQUEST)
     sticky = read_sticky(inputs.sticky) if inputs.sticky else None
-    services = Services(inputs.stable, inputs.candidate, inputs.health_path, time_limit, folder, sticky)
+    # A first deployment has one server, whichever side its requests are counted for.
+    stable = inputs.candidate if inputs.stable == NO_STABLE else inputs.stable
+    services = Services(stable, inputs.candidate, inputs.health_path, time_limit, folder, sticky)
     target = open_target(inputs.target, services)
     if sticky and not target.capabilities.sticky:
         raise InputError(

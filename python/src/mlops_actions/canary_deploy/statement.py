@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from mlops_actions.canary_deploy import rollout as course
@@ -43,9 +44,9 @@ def state_rollout(
 
 
 def state_refusal(
-    refusal: Refusal, terms: Terms, outcome: Literal["refused", "planned"], materials: Sequence[Material]
+    refusal: Refusal, terms: Terms, outcome: Literal["refused", "planned", "promoted"], materials: Sequence[Material]
 ) -> Statement[Rollout]:
-    """Why there was no rollout."""
+    """What came of a rollout that made no look."""
     candidate = refusal.candidate
     predicate = Rollout(
         result=refusal.result,
@@ -69,6 +70,15 @@ def state_refusal(
 def _steps(settings: course.Settings) -> list[float]:
     """What was to be judged, and the promotion where there was to be one."""
     return list(dict.fromkeys([*settings.steps, *([100.0] if settings.advances else [])]))
+
+
+def state_first(candidate: course.Candidate, terms: Terms, materials: Sequence[Material]) -> Statement[Rollout]:
+    """The first deployment, which was compared with nothing."""
+    checked = "healthy and passed its smoke checks"
+    message = f"There was no stable side to compare with: the candidate was {checked}, and gets all traffic."
+    reasons = (Reason(code="first-deployment", message=message),)
+    stated = state_refusal(Refusal("pass", reasons, candidate), terms, "promoted", materials)
+    return replace(stated, predicate=stated.predicate.model_copy(update={"weights": [100.0], "steps": [100.0]}))
 
 
 def _judged(metric: Metric) -> JudgedMetric:

@@ -17,6 +17,8 @@ from mlops_actions.evidence import EvidenceStore
 if TYPE_CHECKING:
     from mlops_actions.canary_deploy.action import Inputs
 
+NO_STABLE = "none"
+"""What the input `stable` says where nothing serves yet."""
 _BASELINE_LOOKS = 30
 
 

@@ -12,6 +12,9 @@ from mlops_actions.statistics.sequential import Plan
 
 _BAR = 8
 """Characters."""
+_LONGEST_JOB = 5 * 3600.0
+"""Seconds: a hosted runner stops a job after six hours."""
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def look_line(rollout: Rollout, step: int) -> str:
@@ -28,7 +31,7 @@ def bar(log10_evidence: float, threshold: float) -> str:
     """Evidence as a bar that is full where it decides, which is at `threshold`, and as a number.
 
     >>> [bar(x, 20) for x in (-1.0, 0.65, 1.4)]
-    ['░░░░░░░░ 0.1 of 20', '████░░░░ 4.5 of 20', '████████ shown']
+    ['░░░░░░░░ 0.1 of 20', '███░░░░░ 4.5 of 20', '████████ shown']
     """
     if log10_evidence >= math.log10(threshold):
         return f"{_BAR * '█'} shown"
@@ -49,7 +52,7 @@ def unattended_line(rollout: Rollout) -> str:
     longest = max((after - before for before, after in pairwise(times)), default=0.0)
     if longest <= 3 * rollout.settings.interval:
         return told
-    return f"{told}, {_number(longest * touched)} in a pause as long as the longest so far ({_seconds(longest)})"
+    return f"{told}, {_number(longest * touched)} in a pause as long as the longest so far ({_duration(longest)})"
 
 
 def baseline_line(baseline: Baseline) -> str:
@@ -63,13 +66,35 @@ def baseline_line(baseline: Baseline) -> str:
 
 def plan_lines(plan: Plan) -> list[str]:
     """How long each step is expected to take, and what can be seen and what not."""
-    steps = ", ".join(f"{step.weight:g} % {_seconds(step.seconds)}" for step in plan.steps)
-    seen = "nothing" if plan.detectable is None else f"an error rate of {100 * plan.detectable:.2g} % and more"
+    steps = ", ".join(f"{step.weight:g} % {_duration(step.seconds)}" for step in plan.steps)
+    let_through = f"{100 * plan.let_through:.3g} %"
+    if plan.detectable is None:
+        seen = "by the deadline the first step sees nothing, not even a candidate that always fails"
+    else:
+        seen = (
+            f"from {100 * plan.detectable:.3g} % on a candidate is rolled back in the first step by the deadline, four "
+            f"times of five; between them it may be rolled back, promoted or neither"
+        )
     return [
         f"plan: a candidate as good as the stable side is expected to take {steps}; "
         f"by the deadline it is promoted with probability {plan.probability:.2g}",
-        f"plan: error rates up to {100 * plan.let_through:.2g} % are let through; the first step can see {seen}",
+        f"plan: error rates up to {let_through} are let through by the margin; {seen}",
+        f"plan: ten times the rate let through is seen after about {_number(plan.detection_requests)} requests of the "
+        "candidate",
     ]
+
+
+def what_would_decide(plan: Plan) -> str | None:
+    """What to write where the deadline cannot decide; None where no deadline could."""
+    needed = sum(step.likely_seconds for step in plan.steps)
+    if not math.isfinite(needed):
+        return None
+    if needed <= _LONGEST_JOB:
+        return f"Write `deadline: {_deadline(needed)}` for the same steps at this traffic."
+    return (
+        f"At this traffic these steps need about {_duration(needed)}, longer than a job may run: use "
+        f"`mode: advance` in a workflow with a schedule, with `deadline: {_deadline(2 * needed)}`."
+    )
 
 
 def _counts(look: Look) -> str:
@@ -82,8 +107,27 @@ def _counts(look: Look) -> str:
     return ", ".join(sides)
 
 
-def _seconds(seconds: float) -> str:
-    return f"{seconds:,.0f} s" if math.isfinite(seconds) else "for ever"
+def _duration(seconds: float) -> str:
+    """Rounded, in the largest unit of which there are two.
+
+    >>> [_duration(x) for x in (0.4, 90, 900, 90_000, 900_000, math.inf)]
+    ['0.4 s', '90 s', '15 min', '25 h', '10 d', 'for ever']
+    """
+    if not math.isfinite(seconds):
+        return "for ever"
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= 2 * size), (1, "s"))
+    value = seconds / size
+    return f"{value:,.0f} {unit}" if value >= 10 else f"{value:.2g} {unit}"
+
+
+def _deadline(seconds: float) -> str:
+    """As the input is written, rounded up.
+
+    >>> [_deadline(x) for x in (61, 5 * 3600, 3 * 86_400 + 1)]
+    ['2m', '5h', '4d']
+    """
+    size, unit = next(((size, unit[0]) for size, unit in _UNITS if seconds >= size), (60, "m"))
+    return f"{math.ceil(seconds / size)}{unit}"
 
 
 def _number(value: float) -> str:
