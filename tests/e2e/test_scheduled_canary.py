@@ -57,7 +57,7 @@ def test_a_challenger_is_rolled_out_over_runs_and_becomes_the_champion(
         assert service.weight == 5
         assert champion(project) is None
         service.serve(2000)
-    assert number > 2, "it took several runs"
+    assert number > 1, "it took several runs"
     assert (outputs["result"], outputs["outcome"], outputs["weight"]) == ("pass", "promoted", "100.0")
     assert service.weight == 100
     assert champion(project) == outputs["subject-sha256"]

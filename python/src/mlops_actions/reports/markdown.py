@@ -1,11 +1,11 @@
-"""A page as GitHub-flavoured Markdown: tables only, aligned so that a terminal can show them too."""
+"""A page as GitHub-flavoured Markdown: tables, aligned so that a terminal can show them too, and timelines."""
 
 from __future__ import annotations
 
 import re
 from unicodedata import east_asian_width
 
-from mlops_actions.reports.page import Block, Group, Intervals, Page, Table, Text, marked
+from mlops_actions.reports.page import Block, Group, Intervals, Page, Table, Text, Timeline, marked
 
 MAX_ROWS = 200
 """Rows of one table; a summary is a page to read, the statement holds the rest."""
@@ -34,6 +34,8 @@ def _block(block: Block) -> str:
         return escape(block.text)
     if isinstance(block, Group):
         return "\n\n".join(filter(None, map(_block, block.blocks)))
+    if isinstance(block, Timeline):
+        return _gantt(block)
     if isinstance(block, Intervals):
         block = Table(block.title, block.headings[:-1], tuple(row.cells for row in block.rows), block.folded)
     if not isinstance(block, Table) or not block.rows:
@@ -42,6 +44,17 @@ def _block(block: Block) -> str:
     if block.folded:
         return f"<details><summary>{escape(block.title)}</summary>\n\n{table}\n\n</details>"
     return f"### {escape(block.title)}\n\n{table}"
+
+
+def _gantt(block: Timeline) -> str:
+    """A diagram of Mermaid's, which GitHub and GitLab draw; its text is ours alone."""
+    lines = ["```mermaid", "gantt", "    dateFormat X", "    axisFormat %H:%M:%S", f"    section {block.title}"]
+    for span in block.spans:
+        # A bar of no length is not drawn.
+        start, end = int(span.start.timestamp()), int(span.end.timestamp())
+        lines.append(f"    {span.label} :done, {start}, {max(end, start + 1)}")
+    last = int(block.spans[-1].end.timestamp())
+    return "\n".join([*lines, f"    {block.ending} :milestone, {last}, {last}", "```"])
 
 
 def _table(block: Table) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 Outcome = Literal["pass", "fail", "inconclusive", "not-applicable", "not-checked", ""]
@@ -175,6 +176,35 @@ class Distributions:
 
 
 @dataclass(frozen=True)
+class Span:
+    """Something that held for a while."""
+
+    label: str
+    """Words of ours and numbers: it stands where nothing can be escaped."""
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What held one after the other, and how it ended."""
+
+    title: str
+    spans: tuple[Span, ...]
+    ending: str
+    """As a label."""
+
+    @property
+    def table(self) -> Table:
+        """The same as numbers."""
+        rows = tuple(
+            (one.label, one.start.strftime("%Y-%m-%d %H:%M:%S"), f"{(one.end - one.start).total_seconds():,.0f}")
+            for one in self.spans
+        )
+        return Table(self.title, ("held", "from (UTC)", "seconds"), (*rows, (self.ending, "", "")), folded=True)
+
+
+@dataclass(frozen=True)
 class Group:
     """Blocks under a heading of their own; charts stand side by side where there is room."""
 
@@ -182,7 +212,7 @@ class Group:
     blocks: tuple[Block, ...]
 
 
-Block = Text | Table | Intervals | Lines | Histogram | Matrix | Distributions | Group
+Block = Text | Table | Intervals | Lines | Histogram | Matrix | Distributions | Timeline | Group
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlops_actions.evidence.rollout import Look, Rollout
 from mlops_actions.evidence.statement import Statement
 from mlops_actions.reports.canary_evidence import evidence_of
+from mlops_actions.reports.canary_timeline import timeline_of
 from mlops_actions.reports.page import Page, Table, number
 
 _HEADINGS = ("time", "weight %", "candidate errors", "stable errors", "evidence worse", "evidence not worse")
@@ -21,7 +22,7 @@ def page(statement: Statement[Rollout]) -> Page:
     )
     looks = rollout.looks
     table = Table("Looks", _HEADINGS, tuple(map(_look, looks)), folded=len(looks) > 20)
-    return Page("Canary", rollout.result, headline, (*evidence_of(rollout), table))
+    return Page("Canary", rollout.result, headline, (*timeline_of(rollout), *evidence_of(rollout), table))
 
 
 def _look(look: Look) -> tuple[str, ...]:
