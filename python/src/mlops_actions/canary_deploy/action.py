@@ -89,7 +89,7 @@ class Inputs(CommonInputs):
     strategy: StrategyName = Field(
         "canary",
         description="How traffic moves: `canary`, by steps; `blue-green`, at once; `ab`, a split that stays until one "
-        "question is answered.",
+        "question is answered; `shadow`, with copies of requests and no user.",
     )
     mode: Literal["run", "advance", "plan", "status", "promote", "abort", "return", "stop"] = Field(
         "run",
@@ -101,7 +101,8 @@ class Inputs(CommonInputs):
     steps: Annotated[Annotated[list[float], AfterValidator(rising)] | None, BeforeValidator(split_words)] = Field(
         None,
         description="The candidate's weights in percent, each judged before the next. By default `5, 20, 50, 100`; for "
-        "`blue-green` `95, 100`, which holds back 5 % to compare with; for `ab` `50`.",
+        "`blue-green` `95, 100`, which holds back 5 % to compare with; for `ab` `50`; for `shadow` the "
+        "share that is copied, `100`.",
     )
     interval: Annotated[Seconds, AfterValidator(long_enough)] = Field(10, description="Time between two looks.")
     deadline: Seconds = Field(3600, description="Longest time from the first weight to the decision.")
@@ -147,6 +148,11 @@ class Inputs(CommonInputs):
         None,
         description="What keeps a user on one side while the split stays, where the target can: `header:NAME` or "
         "`cookie:NAME`, of your application. What is compared is then to be counted by user.",
+    )
+    pairs: str | None = Field(
+        None,
+        description="Where both models' predictions for the same requests are, for a shadow: a file of JSON lines, or "
+        "`exec:COMMAND` for a script of yours that prints them; see below.",
     )
     on_inconclusive: OnInconclusive | None = Field(
         None,

@@ -24,6 +24,7 @@ from mlops_actions.canary_deploy.metrics.interface import blocks_since
 from mlops_actions.canary_deploy.pause import kept_counters, snapshot_of
 from mlops_actions.canary_deploy.rollout import Rollout, attend, confirm, end, held_at, leave, look
 from mlops_actions.canary_deploy.scene import Scene, patiently, set_weight
+from mlops_actions.canary_deploy.targets import MirroringTarget
 from mlops_actions.canary_deploy.wording import look_line, unattended_line
 from mlops_actions.errors import MlopsError, OutsideError
 from mlops_actions.evidence import Reason
@@ -151,6 +152,8 @@ def _judged(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
         time=time.time(),
         weight=patiently(scene.target.weight),
         blocks=blocks_since(before, after, longest_gap(rollout.settings.interval)),
+        pairs=patiently(scene.pairs.read) if scene.pairs else None,
+        mirror=_mirror(rollout, scene),
         restarted=after.restarted_since(before),
     )
     judged = look(rollout, seen)
@@ -171,10 +174,23 @@ def _look_back(rollout: Rollout, scene: Scene) -> Rollout:
     after, clock = patiently(scene.source.read), time.time() - time.monotonic()
     before = snapshot_of(rollout.pause.counters, clock)
     blocks = blocks_since(before, after, math.inf) if after.tells_age else {}
-    seen = Seen(time.time(), patiently(scene.target.weight), blocks, restarted=after.restarted_since(before))
+    seen = Seen(
+        time=time.time(),
+        weight=patiently(scene.target.weight),
+        blocks=blocks,
+        pairs=patiently(scene.pairs.read) if scene.pairs else None,
+        mirror=_mirror(rollout, scene),
+        restarted=after.restarted_since(before),
+    )
     judged = look(rollout, seen)
     logger.info("since the last run, %s", look_line(judged, rollout.step))
     return judged
+
+
+def _mirror(rollout: Rollout, scene: Scene) -> float:
+    """The share that is copied, of a rollout that copies any."""
+    target = scene.target
+    return patiently(target.mirror) if rollout.settings.mirror and isinstance(target, MirroringTarget) else 0.0
 
 
 def _left(rollout: Rollout, scene: Scene, visit: Visit, first: int) -> Iterator[Rollout]:

@@ -36,6 +36,17 @@ def changed(weight: float, seen: Seen) -> Reason | None:
     return Reason(code="weight-changed", message=message)
 
 
+def mirror_changed(share: float, seen: Seen) -> Reason | None:
+    """Why the share of requests that is copied, in percent, is not the one that was set; None where it is."""
+    if is_same(seen.mirror, share):
+        return None
+    said = "the proxy was restarted" if seen.restarted else "somebody else changed it"
+    message = (
+        f"{seen.mirror:g} % of the requests are copied to the candidate, this rollout had set {share:g} %: {said}."
+    )
+    return Reason(code="mirror-changed", message=message)
+
+
 def not_followed(weight: float, seen: tuple[int, int]) -> Reason | None:
     """Why requests, of the candidate and of both, could not come from a weight; None where they could.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mlops_actions.canary_deploy.baseline import Baseline, History
-from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS
+from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS, MIRRORED
 from mlops_actions.canary_deploy.metrics.latency import bound_of, latency_name
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.statistics import sequential
@@ -26,6 +26,8 @@ class Wanted:
     """Seconds that a request may take."""
     margins: Mapping[str, float] = field(default_factory=dict)
     """Of each counter of the user's own, as a rate."""
+    mirrored: bool = False
+    """Whether copies of requests are judged, where their errors are counted."""
     cluster: str | None = None
     """What errors are counted by, such as a user, instead of by request."""
 
@@ -37,7 +39,9 @@ def choose_metrics(wanted: Wanted, baseline: Baseline) -> tuple[Metric, ...]:
     """
     errors = _errors(wanted, baseline)
     own = [_metric(name, baseline, margin, "metrics") for name, margin in wanted.margins.items()]
-    return (errors, *_latency(wanted, baseline), *own)
+    judges_copies = wanted.mirrored and MIRRORED in baseline.metrics
+    copies = [_metric(MIRRORED, baseline, wanted.error_margin, "metrics-source")] if judges_copies else []
+    return (errors, *_latency(wanted, baseline), *own, *copies)
 
 
 def _errors(wanted: Wanted, baseline: Baseline) -> Metric:

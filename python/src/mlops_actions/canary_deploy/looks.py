@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from mlops_actions.canary_deploy.comparison.pairs import Pairs
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.evidence.rollout import Look, MetricLook
 from mlops_actions.statistics.sequential import Block, Decision, Judgement, Moments
@@ -24,6 +25,10 @@ class Seen:
     """Since the look before, by what is counted; empty where the counters could not be trusted."""
     sums: Mapping[str, tuple[Moments, Moments]] = field(default_factory=dict)
     """The same of what is a mean and no count: of the candidate, and of the stable side."""
+    pairs: Pairs | None = None
+    """All pairs of predictions so far, of a shadow that has a source of them."""
+    mirror: float = 0.0
+    """The share of requests in percent that is copied."""
     restarted: bool = False
     """Whether the proxy was restarted since the look before."""
 

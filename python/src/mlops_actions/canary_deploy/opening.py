@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mlops_actions.canary_deploy.baseline import Baseline, History, watch_baseline
-from mlops_actions.canary_deploy.comparison import Asked
+from mlops_actions.canary_deploy.comparison import Asked, Shadowed
 from mlops_actions.canary_deploy.comparison.opening import ask, foresee
 from mlops_actions.canary_deploy.fitness import wrong_model
 from mlops_actions.canary_deploy.judged import choose_metrics
@@ -55,7 +55,7 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
         by = f" by {request.by}" if request.by else ""
         message = f"It was asked to {request.what}{by} before the first weight; the candidate gets no traffic."
         return Refusal("inconclusive", (Reason(code="aborted", message=message),), candidate, baseline.dispersion.value)
-    asked = ask(terms.question, baseline) if terms.question else None
+    asked = _asked(terms, baseline)
     if refusal := _cannot_decide(terms, baseline, asked):
         return refusal
     baseline, past = (baseline, ()) if terms.settings.holds_back else set_aside(baseline)
@@ -66,10 +66,10 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
 def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
     """What a rollout would take, from the traffic seen now; never a pass, and nothing is changed."""
     baseline = _observe(terms, scene)
-    asked = ask(terms.question, baseline) if terms.question else None
+    asked = _asked(terms, baseline)
     if refusal := _cannot_decide(terms, baseline, asked):
         return refusal
-    lines = [_foresee(asked, terms, baseline)] if asked else plan_lines(_plan(terms, baseline))
+    lines = _ahead(asked, terms, baseline)
     reasons = tuple(Reason(code="planned", message=f"{line}.") for line in lines)
     return Refusal("inconclusive", reasons, terms.candidate, baseline.dispersion.value)
 
@@ -129,26 +129,43 @@ def _observe(terms: Terms, scene: Scene, is_over: Callable[[], bool] = lambda: F
     return baseline
 
 
-def _cannot_decide(terms: Terms, baseline: Baseline, asked: Asked | None) -> Refusal | None:
-    reasons: list[Reason] = []
+def _cannot_decide(terms: Terms, baseline: Baseline, asked: Asked | Shadowed | None) -> Refusal | None:
     if not baseline.counts.total:
         message = f"No request reached the stable side within {terms.baseline:g} s: nothing could be compared."
-        reasons = [Reason(code="no-traffic", message=message)]
-    elif asked:
-        # An estimate is worth having, however wide.
-        logger.info("%s", _foresee(asked, terms, baseline))
-    elif terms.settings.advances:
-        ahead = _plan(terms, baseline)
-        for line in plan_lines(ahead):
-            logger.info("%s", line)
-        reasons = [Reason(code="cannot-decide", message=f"{why[:1].upper()}{why[1:]}.") for why in ahead.reasons]
-        if reasons and (instead := what_would_decide(ahead)):
-            reasons.append(Reason(code="what-would-decide", message=instead))
-    return Refusal("inconclusive", tuple(reasons), terms.candidate, baseline.dispersion.value) if reasons else None
+        return _inconclusive(terms, baseline, [Reason(code="no-traffic", message=message)])
+    for line in _ahead(asked, terms, baseline):
+        logger.info("%s", line)
+    if not terms.settings.advances:
+        # A comparison is worth having, however little it can see.
+        return None
+    ahead = _plan(terms, baseline)
+    reasons = [Reason(code="cannot-decide", message=f"{why[:1].upper()}{why[1:]}.") for why in ahead.reasons]
+    if reasons and (instead := what_would_decide(ahead)):
+        reasons.append(Reason(code="what-would-decide", message=instead))
+    return _inconclusive(terms, baseline, reasons) if reasons else None
 
 
-def _foresee(asked: Asked, terms: Terms, baseline: Baseline) -> str:
-    return foresee(asked, baseline, terms.settings.steps[0], terms.settings.deadline, terms.alpha)
+def _inconclusive(terms: Terms, baseline: Baseline, reasons: Sequence[Reason]) -> Refusal:
+    return Refusal("inconclusive", tuple(reasons), terms.candidate, baseline.dispersion.value)
+
+
+def _asked(terms: Terms, baseline: Baseline) -> Asked | Shadowed | None:
+    if terms.question is None:
+        return None
+    if terms.settings.mirror:
+        return Shadowed(terms.question, terms.alpha)
+    return ask(terms.question, baseline, terms.alpha)
+
+
+def _ahead(asked: Asked | Shadowed | None, terms: Terms, baseline: Baseline) -> list[str]:
+    """What the traffic seen now can decide by the deadline."""
+    settings = terms.settings
+    if isinstance(asked, Asked):
+        return [foresee(asked, baseline, settings.steps[0], settings.deadline)]
+    if settings.advances:
+        return plan_lines(_plan(terms, baseline))
+    copies = settings.mirror / 100 * baseline.requests_per_second * settings.deadline
+    return [f"plan: by the deadline about {copies:,.0f} requests are copied to the candidate"]
 
 
 def _plan(terms: Terms, baseline: Baseline) -> Plan:

@@ -10,9 +10,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mlops_actions.canary_deploy.comparison import Asked
+from mlops_actions.canary_deploy.comparison import Asked, Shadowed
 from mlops_actions.canary_deploy.comparison.wording import sentence
-from mlops_actions.canary_deploy.following import changed, is_same, not_followed
+from mlops_actions.canary_deploy.following import changed, is_same, mirror_changed, not_followed
 from mlops_actions.canary_deploy.looks import Seen, state_look
 from mlops_actions.canary_deploy.past import Past, beside_past, compared_with_past
 from mlops_actions.canary_deploy.pause import Pause
@@ -47,6 +47,8 @@ class Settings:
     """Seconds from the first weight."""
     on_inconclusive: OnInconclusive = "rollback"
     strategy: StrategyName = "canary"
+    mirror: float = 0.0
+    """The share of requests in percent that is copied to the candidate."""
     minimum_requests: int = 0
     """What the candidate has to answer in each step, besides the evidence."""
 
@@ -108,8 +110,8 @@ class Rollout:
     """Looks at the stable side before the switch, where nothing is held back on it to compare with."""
     pause: Pause | None = None
     """Where it waits for the next run of `mode: advance`."""
-    asked: Asked | None = None
-    """What an A/B test asks."""
+    asked: Asked | Shadowed | None = None
+    """What an A/B test or a shadow is to find out."""
 
     @property
     def weight(self) -> float:
@@ -140,7 +142,7 @@ def start(
     alpha: float,
     now: float,
     past: Past = (),
-    asked: Asked | None = None,
+    asked: Asked | Shadowed | None = None,
 ) -> Rollout:
     """A rollout that means to set its first weight. InputError where the judgement cannot be set up."""
     evidence = begin(metrics, alpha=alpha, planned_looks=settings.planned_looks)
@@ -157,12 +159,14 @@ def look(rollout: Rollout, seen: Seen) -> Rollout:
     rollout, decision = _learn(rollout, seen)
     if decision.action is Action.ROLL_BACK:
         return end(rollout, "rolled-back", "fail", *_told(decision))
-    if reason := changed(rollout.weight, seen) or not_followed(rollout.weight, rollout.seen):
+    if reason := (
+        changed(rollout.weight, seen)
+        or mirror_changed(rollout.settings.mirror, seen)
+        or not_followed(rollout.weight, rollout.seen)
+    ):
         return end(rollout, "rolled-back", "inconclusive", reason)
     strategy = strategy_of(rollout.settings.strategy)
-    if (asked := rollout.asked) and (
-        finish := strategy.after_answer(asked.question, asked.answer(rollout.evidence.alpha))
-    ):
+    if (asked := rollout.asked) and (finish := strategy.after_answer(asked.question, asked.answer())):
         return end(rollout, finish.outcome, finish.result, *_found(rollout))
     if decision.action is Action.ADVANCE and rollout.pause is None and _has_enough(rollout):
         following = strategy.after_good(rollout.step, rollout.settings.steps)
@@ -223,7 +227,7 @@ def _learn(rollout: Rollout, seen: Seen) -> tuple[Rollout, Decision]:
     decision = decide(evidence)
     candidate, both = (before + now for before, now in zip(rollout.seen, seen.requests, strict=True))
     looks = (*rollout.looks, state_look(seen, decision))
-    asked = rollout.asked and rollout.asked.after(seen.blocks, seen.sums)
+    asked = rollout.asked and rollout.asked.after(seen)
     return replace(rollout, evidence=evidence, seen=(candidate, both), looks=looks, asked=asked), decision
 
 
@@ -255,7 +259,7 @@ def _undecided(rollout: Rollout, decision: Decision) -> Rollout:
 
 def _found(rollout: Rollout) -> list[Reason]:
     """What was compared, with its numbers."""
-    compared = rollout.asked.compare(rollout.evidence.alpha) if rollout.asked else ()
+    compared = rollout.asked.compare() if rollout.asked else ()
     return [Reason(code=f"answer-{one.answer}", message=sentence(one)) for one in compared]
 
 

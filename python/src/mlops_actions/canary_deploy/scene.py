@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mlops_actions import cancellation
+from mlops_actions.canary_deploy.comparison.pairs import PairSource, open_pairs
 from mlops_actions.canary_deploy.hooks import NO_HOOKS, Hooks, read_hook
 from mlops_actions.canary_deploy.memory import Memory, TakenOverError, local_folder, open_memory
 from mlops_actions.canary_deploy.metrics import Asked, MetricSource, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.canary_deploy.servers import Probe
-from mlops_actions.canary_deploy.targets import Services, Target, open_target, read_sticky
-from mlops_actions.canary_deploy.terms import NO_STABLE, judged_steps
+from mlops_actions.canary_deploy.targets import MirroringTarget, Services, Target, open_target, read_sticky
+from mlops_actions.canary_deploy.terms import NO_STABLE, judged_steps, mirrored_share
 from mlops_actions.errors import InputError, OutsideError
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Scene:
     smoke: Callable[[], Probe] | None = None
     """Asks the candidate what a user might ask it."""
     hooks: Hooks = NO_HOOKS
+    pairs: PairSource | None = None
+    """Of a shadow: where both models' predictions are."""
 
 
 def open_scene(inputs: Inputs) -> Scene:
@@ -57,6 +61,11 @@ def open_scene(inputs: Inputs) -> Scene:
             f"the input 'sticky' is {inputs.sticky!r}, and {inputs.target} cannot keep users on their side.",
             hint="Leave it out, so that each request is assigned anew, or route by an embedded Envoy, envoy:HOST:PORT.",
         )
+    if mirrored_share(inputs) and not isinstance(target, MirroringTarget):
+        raise InputError(
+            f"a shadow is copied requests, and {inputs.target} cannot copy any.",
+            hint="Let an Envoy route, envoy:HOST:PORT.",
+        )
     least = target.capabilities.least_weight
     for step in judged_steps(inputs):
         if abs(step - round(step / least) * least) > _ROUNDING:
@@ -67,7 +76,11 @@ def open_scene(inputs: Inputs) -> Scene:
     source = open_metrics(target, inputs.metrics_source, services, asked)
     before = read_hook(inputs.before_step, "before-step", inputs.stable, inputs.candidate)
     after = read_hook(inputs.after_step, "after-step", inputs.stable, inputs.candidate)
-    return Scene(target, source, memory, _smoke(inputs, services), Hooks(before, after))
+    return Scene(target, source, memory, _smoke(inputs, services), Hooks(before, after), _pairs(inputs))
+
+
+def _pairs(inputs: Inputs) -> PairSource | None:
+    return open_pairs(inputs.pairs, inputs.stable, inputs.candidate) if inputs.pairs else None
 
 
 def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
@@ -78,7 +91,7 @@ def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
 
 
 def set_weight(rollout: Rollout, scene: Scene, expected: float | None = None) -> None:
-    """Set and confirm the weight that is meant, where it is the expected one."""
+    """Set and confirm the weight that is meant, where it is the expected one, and copy requests as is meant."""
     try:
         patiently(lambda: scene.target.set_weight(rollout.weight, expected), when_cancelled=True)
     except OutsideError as error:
@@ -86,6 +99,9 @@ def set_weight(rollout: Rollout, scene: Scene, expected: float | None = None) ->
             f"the weight of {scene.target.location} could not be set to {rollout.weight:g} %: {error}",
             hint="It may still be another one. Run again, or with `mode: abort`, when the proxy answers.",
         ) from None
+    share, target = 0.0 if rollout.ending else rollout.settings.mirror, scene.target
+    if rollout.settings.mirror and isinstance(target, MirroringTarget):
+        patiently(partial(target.set_mirror, share), when_cancelled=True)
 
 
 def patiently(ask: Callable[[], T], *, when_cancelled: bool = False) -> T:

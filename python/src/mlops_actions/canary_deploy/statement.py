@@ -33,7 +33,7 @@ def state_rollout(
         steps=_steps(found.settings),
         looks=list(found.looks),
         weights=list(found.weights),
-        comparisons=list(found.asked.compare(found.evidence.alpha)) if found.asked else [],
+        comparisons=list(found.asked.compare()) if found.asked else [],
         alpha=found.evidence.alpha,
         error_margin=errors.margin,
         dispersion=errors.dispersion.value,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlops_actions.canary_deploy.comparison import Question, read_question
+from mlops_actions.canary_deploy.comparison.shadowed import WRONG
 from mlops_actions.canary_deploy.judged import Wanted
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import Candidate, Settings
@@ -35,7 +36,7 @@ class Terms:
     health_time_limit: float
     """Seconds."""
     question: Question | None = None
-    """What an A/B test asks."""
+    """What an A/B test or a shadow is to find out."""
 
 
 def subject_of(inputs: Inputs) -> Subject:
@@ -47,6 +48,12 @@ def judged_steps(inputs: Inputs) -> tuple[float, ...]:
     """The candidate's weights that are judged, in percent."""
     strategy = strategy_of(inputs.strategy)
     return strategy.judged(inputs.steps or strategy.usual_steps)
+
+
+def mirrored_share(inputs: Inputs) -> float:
+    """The share of requests that is copied to the candidate, in percent."""
+    strategy = strategy_of(inputs.strategy)
+    return float((inputs.steps or strategy.usual_steps)[0]) if strategy.mirrors else 0.0
 
 
 def terms_of(inputs: Inputs, subject: Subject) -> Terms:
@@ -61,11 +68,12 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
         on_inconclusive=inputs.on_inconclusive or strategy_of(inputs.strategy).usual_end,
         strategy=inputs.strategy,
         minimum_requests=inputs.minimum_requests,
+        mirror=mirrored_share(inputs),
     )
     return Terms(
         settings=settings,
         candidate=Candidate(subject.name, subject.sha256, verified=False),
-        wanted=Wanted(inputs.error_margin, inputs.latency, inputs.metrics, inputs.cluster),
+        wanted=Wanted(inputs.error_margin, inputs.latency, inputs.metrics, mirrored_share(inputs) > 0, inputs.cluster),
         alpha=inputs.alpha,
         baseline=inputs.baseline or _BASELINE_LOOKS * inputs.interval,
         health_time_limit=inputs.health_timeout,
@@ -83,6 +91,13 @@ def _question(inputs: Inputs) -> Question | None:
                 "'sticky'.",
             )
         return read_question(inputs.question or f"{ERRORS} < stable")
+    if inputs.pairs and inputs.strategy != "shadow":
+        raise InputError(
+            f"the input 'pairs' is {inputs.pairs!r}, and a {inputs.strategy} compares none.",
+            hint="Leave it out, or write strategy: shadow.",
+        )
+    if inputs.strategy == "shadow" and not inputs.question:
+        return Question(WRONG, "<", inputs.error_margin) if inputs.pairs else None
     if inputs.question:
         raise InputError(
             f"the input 'question' is {inputs.question!r}, and a {inputs.strategy} asks none.",

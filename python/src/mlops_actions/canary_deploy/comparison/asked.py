@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.canary_deploy.comparison.question import Answer, Question
 from mlops_actions.evidence.rollout import Comparison
@@ -18,6 +18,9 @@ from mlops_actions.statistics.sequential import (
 )
 from mlops_actions.statistics.sequential.counts import NOTHING
 
+if TYPE_CHECKING:
+    from mlops_actions.canary_deploy.looks import Seen
+
 _NO_SUMS = Moments(0, 0.0, 0.0)
 
 
@@ -26,6 +29,8 @@ class Asked:
     """A question, and all that was seen of it since the first look, one block a look."""
 
     question: Question
+    alpha: float
+    kind: Literal["ab"] = "ab"
     dispersion: float = 1.0
     """Of the stable side before the test, where the metric is a proportion."""
     history: Counts = NOTHING
@@ -36,46 +41,46 @@ class Asked:
     """Where the metric is a mean."""
     stable: Moments = _NO_SUMS
 
-    def after(self, blocks: Mapping[str, Block], sums: Mapping[str, tuple[Moments, Moments]]) -> Asked:
+    def after(self, seen: Seen) -> Asked:
         """With what one more look saw; one that was thrown away adds nothing."""
         name = self.question.metric
         if self.is_mean:
-            candidate, stable = sums.get(name, (_NO_SUMS, _NO_SUMS))
+            candidate, stable = seen.sums.get(name, (_NO_SUMS, _NO_SUMS))
             return replace(self, candidate=self.candidate + candidate, stable=self.stable + stable)
-        return replace(self, blocks=(*self.blocks, blocks[name])) if name in blocks else self
+        return replace(self, blocks=(*self.blocks, seen.blocks[name])) if name in seen.blocks else self
 
-    def answer(self, alpha: float) -> Answer:
+    def answer(self) -> Answer:
         """What is shown by now."""
         if self.is_mean:
-            return self.question.answer(difference_of_means(self.candidate, self.stable, alpha))
-        side = excluded_difference(self.blocks, self.question.limit, alpha, self.history, self.dispersion)
+            return self.question.answer(difference_of_means(self.candidate, self.stable, self.alpha))
+        side = excluded_difference(self.blocks, self.question.limit, self.alpha, self.history, self.dispersion)
         if side is None:
             return "open"
         return "yes" if (side == "below") == (self.question.sign == "<") else "no"
 
-    def compare(self, alpha: float) -> tuple[Comparison, ...]:
+    def compare(self) -> tuple[Comparison, ...]:
         """The estimate and its interval, as the statement holds them."""
-        found = self._difference(alpha)
+        found = self._difference()
         candidate, stable = self._side("canary"), self._side("baseline")
         compared = Comparison(
             metric=self.question.metric,
             claim=str(self.question),
-            answer=self.answer(alpha),
+            answer=self.answer(),
             units=(candidate[0], stable[0]),
             candidate=candidate[1],
             stable=stable[1],
             value=found.value if found else None,
             lower=found.lower if found else None,
             upper=found.upper if found else None,
-            confidence=1 - alpha,
+            confidence=1 - self.alpha,
             method="asymptotic" if self.is_mean else "e-processes",
         )
         return (compared,)
 
-    def _difference(self, alpha: float) -> Interval | None:
+    def _difference(self) -> Interval | None:
         if self.is_mean:
-            return difference_of_means(self.candidate, self.stable, alpha)
-        return difference_of_proportions(self.blocks, alpha, history=self.history, dispersion=self.dispersion)
+            return difference_of_means(self.candidate, self.stable, self.alpha)
+        return difference_of_proportions(self.blocks, self.alpha, history=self.history, dispersion=self.dispersion)
 
     def _side(self, arm: str) -> tuple[int, float | None]:
         """How many units, and their rate or mean."""

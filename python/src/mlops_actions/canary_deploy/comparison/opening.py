@@ -12,7 +12,7 @@ _LOOKS = 100
 """In which the traffic of a whole test is laid out; more of them change nothing that is printed."""
 
 
-def ask(question: Question, baseline: Baseline) -> Asked:
+def ask(question: Question, baseline: Baseline, alpha: float) -> Asked:
     """The question with what is known of the stable side. InputError for what its source does not count."""
     history = baseline.metrics.get(question.metric)
     if history is None:
@@ -28,10 +28,10 @@ def ask(question: Question, baseline: Baseline) -> Asked:
             where="question",
             hint="One point is 0.01.",
         )
-    return Asked(question, history.dispersion.value, history.counts)
+    return Asked(question, alpha, dispersion=history.dispersion.value, history=history.counts)
 
 
-def foresee(asked: Asked, baseline: Baseline, weight: float, deadline: float, alpha: float) -> str:
+def foresee(asked: Asked, baseline: Baseline, weight: float, deadline: float) -> str:
     """Which difference will be seen by the deadline, at a candidate's weight in percent and today's traffic."""
     history = baseline.metrics[asked.question.metric]
     both = history.counts.total / baseline.seconds * deadline / _LOOKS if baseline.seconds else 0.0
@@ -39,7 +39,7 @@ def foresee(asked: Asked, baseline: Baseline, weight: float, deadline: float, al
     blocks = [
         Block(_expected(candidate, history.rate, look), _expected(stable, history.rate, look)) for look in range(_LOOKS)
     ]
-    found = difference_of_proportions(blocks, alpha, history=history.counts, dispersion=asked.dispersion)
+    found = difference_of_proportions(blocks, asked.alpha, history=history.counts, dispersion=asked.dispersion)
     seen = "nothing" if found is None else f"differences of {100 * (found.upper - found.lower) / 2:.2g} points and more"
     return (
         f"plan: {asked.question}: the deadline leaves about {_LOOKS * candidate:,} of the candidate and "

@@ -9,6 +9,8 @@ _ANSWERS = {"yes": "is shown", "no": "is refuted", "open": "is neither shown nor
 
 def sentence(found: Comparison) -> str:
     """What was asked, the answer, and the numbers."""
+    if found.metric == "agreement":
+        return f"Agreement of {found.units[0]:,} pairs: {interval(found)}."
     head = f"{found.claim} {_ANSWERS[found.answer]}" if found.claim else f"{found.metric} was compared"
     candidate, stable = (
         f"{side} {_number(value, found)} of {number:,}" if value is not None else f"{side} nothing"
@@ -25,9 +27,8 @@ def interval(found: Comparison) -> str:
     if found.value is None or found.lower is None or found.upper is None:
         return "too few for an interval"
     value, lower, upper = (_number(one, found) for one in (found.value, found.lower, found.upper))
-    return (
-        f"the difference of {value} lies between {lower} and {upper}, at {100 * found.confidence:g} % and at every look"
-    )
+    verb = "" if found.metric == "agreement" else "the difference of "
+    return f"{verb}{value} lies between {lower} and {upper}, at {100 * found.confidence:g} % and at every look"
 
 
 def _number(value: float, found: Comparison) -> str:

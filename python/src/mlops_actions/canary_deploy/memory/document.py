@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from mlops_actions.canary_deploy.comparison import Asked
+from mlops_actions.canary_deploy.comparison import Asked, Shadowed
 from mlops_actions.canary_deploy.memory.interface import Request
 from mlops_actions.canary_deploy.past import Past
 from mlops_actions.canary_deploy.pause import Pause
@@ -38,7 +38,7 @@ class _Document(BaseModel):
     ending: Ending | None
     past: Past = ()
     pause: Pause | None = None
-    asked: Asked | None = None
+    asked: Asked | Shadowed | None = Field(None, discriminator="kind")
 
     @model_validator(mode="after")
     def _can_go_on(self) -> Self:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin
-from mlops_actions.canary_deploy.metrics.interface import ERRORS, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import ERRORS, MIRRORED, Snapshot
 from mlops_actions.canary_deploy.metrics.latency import slower_than
 from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget
-from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, STABLE
+from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, SHADOW, STABLE
 from mlops_actions.errors import OutsideError
 from mlops_actions.statistics.sequential import Counts
 
 _PATTERN = (
-    rf"^cluster\.({STABLE}|{CANDIDATE})\.(membership_total|upstream_(rq_(completed|5xx|503|timeout|rx_reset|tx_reset)|"
+    rf"^cluster\.({STABLE}|{CANDIDATE}|{SHADOW})\.(membership_total|upstream_(rq_(completed|5xx|503|timeout|rx_reset|tx_reset)|"
     r"cx_destroy_(local|remote)_with_active_rq))$"
 )
 _TIMES = rf"^cluster\.({STABLE}|{CANDIDATE})\.upstream_rq_time$"
@@ -42,6 +42,9 @@ class EnvoyCounters:
             {ERRORS: errors} | slower_than(times.get(cluster, {}), errors)
             for cluster, errors in ((one, counts_of(found, one)) for one in (CANDIDATE, STABLE))
         )
+        if f"cluster.{SHADOW}.membership_total" in found:
+            # Copies are judged beside the requests of users, and never counted among them.
+            candidate[MIRRORED], stable[MIRRORED] = counts_of(found, SHADOW), stable[ERRORS]
         return Snapshot.of_counts(now, candidate=candidate, stable=stable, born=born)
 
     def _times(self) -> dict[str, dict[float, int]]:

@@ -14,6 +14,9 @@ ERRORS: Final = "errors"
 BY_CLUSTER: Final = "errors by cluster"
 """Closed clusters, such as users whose window has ended, and those of them that saw an error."""
 
+MIRRORED: Final = "mirrored"
+"""Copies that got no good answer from the candidate, beside the errors of the requests that they are copies of."""
+
 _CLOCK_TOLERANCE = 2.0
 """Seconds: sources tell their age in whole ones."""
 

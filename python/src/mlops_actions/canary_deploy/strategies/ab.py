@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops_actions.canary_deploy.comparison import Answer, Question
+from mlops_actions.canary_deploy.comparison.question import Answer, Question
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.strategies.interface import Finish, OnInconclusive
 from mlops_actions.errors import InputError
@@ -18,6 +18,7 @@ class AB:
 
     usual_steps: tuple[float, ...] = (50.0,)
     usual_end: OnInconclusive = "hold"
+    mirrors: bool = False
 
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """The split."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops_actions.canary_deploy.comparison import Answer, Question
+from mlops_actions.canary_deploy.comparison.question import Answer, Question
 from mlops_actions.canary_deploy.strategies.interface import Finish, OnInconclusive
 from mlops_actions.errors import InputError
 
@@ -14,6 +14,7 @@ class Canary:
 
     usual_steps: tuple[float, ...] = (5.0, 20.0, 50.0, 100.0)
     usual_end: OnInconclusive = "rollback"
+    mirrors: bool = False
 
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """All but the 100 % of a promotion, which leave nothing to compare with."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from mlops_actions.canary_deploy.comparison import Answer, Question
+from mlops_actions.canary_deploy.comparison.question import Answer, Question
 from mlops_actions.evidence.statement import Result
 
 Outcome = Literal["promoted", "rolled-back", "held"]
@@ -35,6 +35,10 @@ class Strategy(Protocol):
     @property
     def usual_end(self) -> OnInconclusive:
         """The input `on-inconclusive` where the user gives none."""
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether requests are copied to the candidate; `steps` is then the share of them."""
 
     def judged(self, steps: Sequence[float]) -> tuple[float, ...]:
         """Of the input `steps`, the candidate's weights in percent that are judged, one after the other.
