@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from mlops_actions.canary_deploy.hooks import Moment, When
 from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.canary_deploy.memory import Request, TakenOverError
 from mlops_actions.canary_deploy.metrics import Snapshot
-from mlops_actions.canary_deploy.metrics.interface import blocks_since
+from mlops_actions.canary_deploy.metrics.interface import CohortSource, blocks_since
 from mlops_actions.canary_deploy.pause import kept_counters, snapshot_of
 from mlops_actions.canary_deploy.rollout import Rollout, attend, confirm, end, held_at, leave, look
 from mlops_actions.canary_deploy.scene import Scene, patiently, set_weight
@@ -28,6 +28,7 @@ from mlops_actions.canary_deploy.targets import MirroringTarget
 from mlops_actions.canary_deploy.wording import look_line, unattended_line
 from mlops_actions.errors import MlopsError, OutsideError
 from mlops_actions.evidence import Reason
+from mlops_actions.statistics.sequential import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,8 @@ def settle(rollout: Rollout, scene: Scene) -> Rollout:
 
 def _course(rollout: Rollout, scene: Scene, visit: Visit | None) -> Iterator[Rollout]:
     """What becomes of a rollout, look by look; the last one means to end, or waits for the next run."""
+    if rollout.looks and isinstance(scene.source, CohortSource):
+        scene.source.take_up([one.time.timestamp() for one in rollout.looks], _counted(rollout))
     if rollout.pause and rollout.pause.counters:
         rollout = _look_back(rollout, scene)
         yield rollout
@@ -165,6 +168,12 @@ def _judged(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
         # The weight that it had earned was never set.
         return end(replace(judged, weights=rollout.weights, ending=None), "rolled-back", "fail", reason)
     return _hooked(replace(rollout, looks=judged.looks), scene, "after-step", rollout.weights) or judged
+
+
+def _counted(rollout: Rollout) -> Mapping[str, Reading]:
+    """The counters as the run before left them; none where it was killed."""
+    counters = rollout.pause.counters if rollout.pause else None
+    return snapshot_of(counters, time.time() - time.monotonic()).readings if counters else {}
 
 
 def _look_back(rollout: Rollout, scene: Scene) -> Rollout:

@@ -50,6 +50,14 @@ def test_one_source_that_began_anew_throws_the_look_away_for_all() -> None:
     assert set(blocks_since(after, both.read(), 60)) == {ERRORS, "wrong"}
 
 
+def test_their_age_is_told_where_each_of_them_tells_it() -> None:
+    proxy, labels = Counter(ERRORS), Counter("wrong")
+    proxy.born, labels.born = 7.0, -5.0
+    assert CombinedCounters([proxy, labels]).read().born == 7.0
+    labels.born = 0.0
+    assert not CombinedCounters([proxy, labels]).read().tells_age
+
+
 def test_without_errors_nothing_is_judged() -> None:
     with pytest.raises(OutsideError, match="none of the sources of metrics counts requests and errors"):
         CombinedCounters([Counter("wrong")]).read()

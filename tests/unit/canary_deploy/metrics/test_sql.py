@@ -125,6 +125,29 @@ def test_a_label_that_comes_after_its_time_is_not_counted_any_more(world: World)
     assert blocks_since(first, source.read(), 60)["wrong"] == Block(Counts(0, 0), Counts(0, 0))
 
 
+def test_another_process_goes_on_with_the_cohort_after_the_last_one(world: World) -> None:
+    source = world.source(delay=25)
+    looks: list[float] = []
+    last = source.read()
+    for number in range(24):
+        world.time += 10
+        world.predict("stable", 9, wrong=1)
+        if number % 6 == 5:
+            # Nobody looks for a while; then comes the next run.
+            world.time += 300
+            source, before = world.source(delay=25), last
+            source.take_up(looks, before.readings)
+            last = source.read()
+            assert blocks_since(before, last, 1000)["wrong"].baseline.total > 0, "what happened meanwhile is judged"
+        else:
+            last = source.read()
+        looks.append(world.time)
+    counted = last.readings["wrong"].baseline
+    # Of 24 times 9 requests those of the last looks are not ripe yet; none was counted twice.
+    assert 9 * 15 <= counted.total <= 9 * 24
+    assert counted.bad * 9 == counted.total
+
+
 def test_a_cohort_whose_labels_are_missing_more_often_on_one_side_is_thrown_away(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

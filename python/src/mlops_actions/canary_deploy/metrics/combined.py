@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlops_actions.canary_deploy.metrics.interface import ERRORS, MetricSource, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import ERRORS, CohortSource, MetricSource, Snapshot
 from mlops_actions.errors import OutsideError
+from mlops_actions.statistics.sequential import Reading
 
 
 @dataclass
@@ -26,4 +27,11 @@ class CombinedCounters:
         readings = {name: one for snapshot in reversed(found) for name, one in snapshot.readings.items()}
         if ERRORS not in readings:
             raise OutsideError("none of the sources of metrics counts requests and errors.")
-        return Snapshot(readings, born=0.0, resets=self._resets)
+        ages = [snapshot.born for snapshot in found]
+        return Snapshot(readings, born=max(ages) if all(ages) else 0.0, resets=self._resets)
+
+    def take_up(self, looks: Sequence[float], counted: Mapping[str, Reading]) -> None:
+        """Let those go on that can."""
+        for source in self.sources:
+            if isinstance(source, CohortSource):
+                source.take_up(looks, counted)

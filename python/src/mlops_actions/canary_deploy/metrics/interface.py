@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from mlops_actions.errors import OutsideError
 from mlops_actions.statistics.sequential import NOTHING, Block, Counts, Reading, block_between
@@ -83,6 +83,14 @@ class MetricSource(Protocol):
 
     def read(self) -> Snapshot:
         """The counters now. OutsideError when they cannot be read: a missing counter is never 0 errors."""
+
+
+@runtime_checkable
+class CohortSource(Protocol):
+    """A source that reads requests by when they came, and so can go on where another process stopped."""
+
+    def take_up(self, looks: Sequence[float], counted: Mapping[str, Reading]) -> None:
+        """Before the first `read`: the Unix times of the looks so far, and what had been counted at the last one."""
 
 
 class Uncounted:

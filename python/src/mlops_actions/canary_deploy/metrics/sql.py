@@ -7,7 +7,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.interface import SIDES, Side
 from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.statistics.sequential import NOTHING, Counts, Reading
 from mlops_actions.statistics.sequential.missing import DIFFERENT, standard_errors_apart
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ class SqlCounts:
     _columns: tuple[str, ...] = ()
     _sums: dict[Side, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
     _shares: dict[Side, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
+    _counted: Mapping[str, Reading] = field(default_factory=dict)
 
     def read(self) -> Snapshot:
         """The sums after one more cohort, if one is due. OutsideError where the query gives no counts."""
@@ -62,8 +63,21 @@ class SqlCounts:
             for side, row in rows.items():
                 self._sums[side].update(row)
         candidate, stable = (self._counts(self._sums[side]) for side in ("candidate", "stable"))
-        readings = {name: Reading(now, counts, stable[name]) for name, counts in candidate.items()}
-        return Snapshot(readings, born=0.0)
+        readings = {name: self._since_taken_up(name, now, counts, stable[name]) for name, counts in candidate.items()}
+        # Rows do not begin anew, as counters do: they are as old as the clock.
+        return Snapshot(readings, born=now - at)
+
+    def take_up(self, looks: Sequence[float], counted: Mapping[str, Reading]) -> None:
+        """Go on after the cohorts that were read at these looks, one at each."""
+        for look in looks:
+            self._looks.append(look)
+            ripe = look - self.delay
+            self._read_until = ripe if len(self._looks) == 1 else self._next_end(ripe)
+        self._counted = dict(counted)
+
+    def _since_taken_up(self, name: str, now: float, canary: Counts, baseline: Counts) -> Reading:
+        before = self._counted.get(name, Reading(now, NOTHING, NOTHING))
+        return Reading(now, _sum(before.canary, canary), _sum(before.baseline, baseline))
 
     def _next_end(self, ripe: float) -> float:
         """Before the first look nothing was changed, and a cohort may end anywhere; then at the looks alone."""
@@ -154,6 +168,10 @@ def open_source(location: str, services: Services, asked: Asked) -> SqlCounts:
         name = services.of(side)
         names |= {side: side, name: side, name.rpartition(":")[0] or name: side}
     return SqlCounts(open_database(address), text, names, asked.label_delay)
+
+
+def _sum(one: Counts, other: Counts) -> Counts:
+    return Counts(one.bad + other.bad, one.total + other.total)
 
 
 def _read(file: str) -> str:
