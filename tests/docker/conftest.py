@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from docker_site import Job, docker
+from harness.act import Act
 from harness.checkout import export
 
 IMAGE = "mlops-actions:test"
@@ -15,6 +16,12 @@ IMAGE = "mlops-actions:test"
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as a runner downloads it."""
     return export(tmp_path_factory.mktemp("image") / "mlops-actions")
+
+
+@pytest.fixture(scope="session")
+def act(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Act:
+    """Jobs run on this machine; what they ask of Docker is what the tests' engine does."""
+    return Act(checkout, cache=tmp_path_factory.mktemp("act"))
 
 
 @pytest.fixture(scope="session")

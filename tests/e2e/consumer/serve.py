@@ -1,4 +1,4 @@
-"""Serves a model file on loopback: `serve.py MODEL PORT`. Every answer says which bytes it is from."""
+"""Serves a model file: `serve.py MODEL PORT [HOST]`, on loopback unless told. Answers say which bytes they are from."""
 
 import hashlib
 import sys
@@ -22,4 +22,4 @@ class Handler(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     Handler.digest = hashlib.sha256(Path(sys.argv[1]).read_bytes()).hexdigest()
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[2])), Handler).serve_forever()
+    ThreadingHTTPServer(((sys.argv[3:] or ["127.0.0.1"])[0], int(sys.argv[2])), Handler).serve_forever()

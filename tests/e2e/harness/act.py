@@ -44,12 +44,13 @@ class Act:
         env: Mapping[str, str] | None = None,
         inputs: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         timeout: float = 600,
     ) -> Run:
         """Runs `.github/workflows/<workflow>` of the folder `consumer`, which is made a repository if it is none.
 
         `env` reaches every job. Artifacts are kept in `artifacts`, by default beside the consumer's folder.
-        `secrets` are not masked: where a step prints one, the log has it.
+        `variables` are the repository's. `secrets` are not masked: where a step prints one, the log has it.
         """
         if not (consumer / ".git").exists():
             make_repository(consumer, origin="https://github.com/org/consumer")
@@ -70,6 +71,8 @@ class Act:
             command += ["--input", f"{name}={value}"]
         for name, value in (secrets or {}).items():
             command += ["--insecure-secrets", "--secret", f"{name}={value}"]
+        for name, value in (variables or {}).items():
+            command += ["--var", f"{name}={value}"]
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
