@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -35,8 +34,6 @@ def test_one_command_and_a_push_take_a_model_to_the_registry(act: Act, tmp_path:
     subprocess.run([program("actionlint"), str(workflow)], check=True)
     shutil.rmtree(consumer / "build")
     shutil.rmtree(consumer / "data")
-    # act maps a tag, and no commit, to this working tree
-    workflow.write_text(re.sub(r"(org/mlops-actions\S*?)@[0-9a-f]{40}", r"\1@v1", workflow.read_text()))
     run = act.run(consumer, workflow.name, env={"SETUP_PYTHON": sys.executable})
     assert run.job("release").result == "success", run
     head = open_registry(f"file:{registry}").head("flights")

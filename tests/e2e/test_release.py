@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from harness.checkout import ROOT, export, make_repository
 
 DIGEST = "a" * 64
+COMMIT = "c" * 40
 
 
 def release(*arguments: str, checkout: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -58,6 +60,27 @@ def test_a_release_names_the_image_by_its_digest_and_main_the_dockerfile() -> No
     assert f"  image: docker://ghcr.io/org/mlops-actions@sha256:{DIGEST}\n" in released
     assert "Dockerfile" not in released
     assert release("container", "ghcr.io/org/mlops-actions:v1").stderr.endswith("names no digest\n")
+
+
+def test_a_release_names_our_actions_by_a_commit_wherever_somebody_may_call_or_copy_them(tree: Path) -> None:
+    assert release("pin", "v1", "9.8.7", checkout=tree).stderr == "v1 is no commit\n"
+    pinned = release("pin", COMMIT, "9.8.7", checkout=tree)
+    assert pinned.returncode == 0, pinned.stderr
+    called = [tree / ".github/workflows/release-model.yml", *(tree / "examples").rglob("*.yml")]
+    used = [line.strip(" -") for path in called for line in path.read_text().splitlines() if "uses: org/" in line]
+    assert len(used) > 20
+    assert {line.partition("@")[2] for line in used} == {f"{COMMIT} # v9.8.7"}
+    # Then they hold without the exception that our own linting makes for a tag.
+    workflows = [path for path in called if path.parent.name == "workflows" and "your-org/" not in path.read_text()]
+    zizmor = [
+        str(Path(sys.executable).with_name("zizmor")),
+        "--offline",
+        "--no-config",
+        "--quiet",
+        *map(str, workflows),
+    ]
+    done = subprocess.run(zizmor, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_wheel_is_the_same_twice_and_gates_in_an_empty_environment(tmp_path: Path) -> None:
