@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 from harness.act import Act
-from harness.checkout import ROOT
+from harness.locked import lock
 from harness.project import champion, make_project
 
-UV = Path(sys.executable).with_name("uv")
 TEST = """
 from pathlib import Path
 
@@ -24,24 +20,15 @@ def test_the_label_is_no_feature():
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A repository with a lock, whose registry outlives its jobs."""
+    """A repository with a test of its own."""
     folder = make_project(tmp_path, "uv")
-    (folder / "test_train.py").write_text(TEST)
     (folder / ".gitignore").write_text(".venv\n")
-    # The versions that the tests run with, which are on this machine already.
-    here = f"python_version >= '{sys.version_info.major}.{sys.version_info.minor}'"
-    locked = [f"{one.name}=={one.version} ; {here}" for one in distributions() if one.name != "mlops-actions"]
-    known = f"[tool.uv]\nconstraint-dependencies = {locked}\n"
-    (folder / "pyproject.toml").write_text((ROOT / "examples/uv/pyproject.toml").read_text() + known)
-    subprocess.run([UV, "lock", "--quiet", "--python", sys.executable], cwd=folder, check=True)
+    (folder / "test_train.py").write_text(TEST)
     return folder
 
 
 def test_five_jobs_end_with_a_champion_and_leave_the_next_run_its_environments(act: Act, project: Path) -> None:
-    cache = subprocess.run([UV, "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
-    env = {"SETUP_UV": str(UV), "UV_CACHE_DIR": cache, "UV_PYTHON": sys.executable}
-
-    run = act.run(project, "pipeline.yml", env=env)
+    run = act.run(project, "pipeline.yml", env=lock(project, "uv"))
 
     assert run.exit_code == 0, str(run)
     jobs = {job.id: job.result for job in run.jobs}
@@ -53,10 +40,11 @@ def test_five_jobs_end_with_a_champion_and_leave_the_next_run_its_environments(a
 
 
 def test_a_lock_that_is_behind_stops_the_first_job(act: Act, project: Path) -> None:
+    env = lock(project, "uv")
     named = (project / "pyproject.toml").read_text()
     (project / "pyproject.toml").write_text(named.replace('"joblib", ', '"joblib", "narwhals", '))
 
-    run = act.run(project, "pipeline.yml", env={"SETUP_UV": str(UV), "UV_PYTHON": sys.executable})
+    run = act.run(project, "pipeline.yml", env=env)
 
     assert {job.id: job.result for job in run.jobs} == {"build": "failure"}
     assert "The lockfile at `uv.lock` needs to be updated" in str(run)

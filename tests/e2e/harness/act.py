@@ -1,4 +1,4 @@
-"""Runs a consumer's workflow under act, by default in host mode, with this working tree as org/mlops-actions@v1.
+"""Runs a consumer's workflow under act, by default in host mode, with this working tree as org/mlops-actions.
 
 What act forgives and GitHub does not (unmapped inputs, permissions, masked outputs) is for `harness.composite`.
 """
@@ -16,7 +16,6 @@ from pathlib import Path
 from harness.checkout import ROOT, make_repository
 from harness.log import Run, read_log
 
-ACTION = "org/mlops-actions@v1"
 RUNNERS = ("ubuntu-latest", "ubuntu-24.04")
 STAND_INS = ROOT / "tests/e2e/stand_ins"
 
@@ -45,12 +44,14 @@ class Act:
         inputs: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         variables: Mapping[str, str] | None = None,
+        repositories: Mapping[str, Path] | None = None,
         timeout: float = 600,
     ) -> Run:
         """Runs `.github/workflows/<workflow>` of the folder `consumer`, which is made a repository if it is none.
 
         `env` reaches every job. Artifacts are kept in `artifacts`, by default beside the consumer's folder.
-        `variables` are the repository's. `secrets` are not masked: where a step prints one, the log has it.
+        `repositories` are others that it uses, such as `your-org/mlops@v1`. `variables` are the repository's. `secrets`
+        are not masked: where a step prints one, the log has it.
         """
         if not (consumer / ".git").exists():
             make_repository(consumer, origin="https://github.com/org/consumer")
@@ -59,11 +60,13 @@ class Act:
         command = [
             program(), event, "--directory", str(consumer), "--workflows", str(path), "--json",
             *(f"--platform={runner}={self.image or '-self-hosted'}" for runner in RUNNERS), "--pull=false",
-            "--concurrent-jobs", "1", "--rm", "--no-cache-server",
+            "--concurrent-jobs", "1", "--rm", "--no-cache-server", "--defaultbranch", "main",
             "--action-cache-path", str(self.cache), "--actor", "alice", "--env", f"ARTIFACT_STORE={store}",
-            "--local-repository", f"{ACTION}={self.checkout}",
         ]  # fmt: skip
-        for name, folder in stand_ins(path.read_text()).items():
+        called = [path.parent, *(repositories or {}).values()]
+        texts = "".join(one.read_text() for folder in called for one in folder.rglob("*.yml"))
+        used = {**(repositories or {}), **ours(texts, self.checkout), **stand_ins(texts)}
+        for name, folder in used.items():
             command += ["--local-repository", f"{name}={folder}"]
         for name, value in {"GITHUB_RUN_ID": "77", **(env or {})}.items():
             command += ["--env", f"{name}={value}"]
@@ -104,11 +107,17 @@ def program(name: str = "act") -> str:
     return done.stdout.strip()
 
 
-def stand_ins(workflow: str) -> dict[str, Path]:
-    """Our stand-in for each action of others that a workflow, or a reusable one of ours in it, uses at whatever
+def ours(workflows: str, checkout: Path) -> dict[str, Path]:
+    """Our working tree, for each version of ours that they use."""
+    used = re.findall(r"uses:\s*org/mlops-actions[\w./-]*@([\w.-]+)", workflows)
+    return {f"org/mlops-actions@{version}": checkout for version in ["v1", *used]}
+
+
+def stand_ins(workflows: str) -> dict[str, Path]:
+    """Our stand-in for each action of others that workflows, or a reusable one of ours in them, use at whatever
     version. act has checkout.
     """
-    for called in re.findall(r"uses:\s*org/mlops-actions/(\.github/workflows/[\w.-]+)@", workflow):
-        workflow += (ROOT / called).read_text()
-    used = re.findall(r"uses:\s*((?:actions|astral-sh|azure)/([\w-]+))[\w/-]*@([\w.-]+)", workflow)
+    for called in re.findall(r"uses:\s*org/mlops-actions/(\.github/workflows/[\w.-]+)@", workflows):
+        workflows += (ROOT / called).read_text()
+    used = re.findall(r"uses:\s*((?:actions|astral-sh|azure)/([\w-]+))[\w/-]*@([\w.-]+)", workflows)
     return {f"{action}@{version}": STAND_INS / name for action, name, version in used if name != "checkout"}

@@ -29,6 +29,12 @@ def make_project(folder: Path, example: str, **settings: Any) -> Path:
     return project
 
 
+def pin(project: Path) -> None:
+    """Names our actions by a commit, as `init` does; the examples name the tag, which a release moves."""
+    for workflow in (project / ".github/workflows").glob("*.yml"):
+        workflow.write_text(workflow.read_text().replace("@v1", f"@{'1' * 40}"))
+
+
 def champion(project: Path, name: str = "flights") -> str | None:
     """SHA-256 of the model that the project's registry calls champion."""
     version = open_registry(f"file:{project.parent / 'registry'}").head(name).aliases.get("champion")
