@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from mlflow_site import Person
+from mlops_actions.clouds import http
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.hosted import HostedRegistry
-from mlops_actions.registries.mlflow import rest as protocol
 from mlops_actions.registries.mlflow.rest import Server
 from mlops_actions.registries.objects import Objects
 
@@ -92,11 +92,11 @@ def test_an_answer_that_is_lost_after_each_write_costs_another_attempt_and_nothi
         answer = attempt(self, method, path, *rest, **given)
         if path not in lost and method != "GET":
             lost.add(path)
-            raise protocol._Again("no answer in time")
+            raise http.Again("no answer in time")
         return answer
 
     with monkeypatch.context() as patched:
-        patched.setattr(protocol, "FIRST_PAUSE", 0.001)
+        patched.setattr(http, "FIRST_PAUSE", 0.001)
         patched.setattr(Server, "_attempt", losing)
         promoted = project.promote(path).predicate
     assert (promoted.result, promoted.before, promoted.after) == ("pass", old, digest_path(path))

@@ -121,7 +121,7 @@ def test_who_may_not_read_the_run_is_told_which_variables_to_set(
 
 
 def test_a_server_that_is_not_there_is_the_outside_world_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlops_actions.registries.mlflow.rest.FIRST_PAUSE", 0.0)
+    monkeypatch.setattr("mlops_actions.clouds.http.FIRST_PAUSE", 0.0)
     with pytest.raises(OutsideError, match="failed 5 times in a row: no connection"):
         read_run("mlflow+http://127.0.0.1:9#run=abc")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from mlops_actions.clouds import http
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 from mlops_actions.registries.mlflow import rest
 from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
@@ -55,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    monkeypatch.setattr(rest, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(http, "FIRST_PAUSE", 0.001)
     with Scripted(("127.0.0.1", 0), Handler) as started:
         started.asked = []
         Thread(target=started.serve_forever, daemon=True).start()
@@ -102,7 +103,7 @@ def test_what_never_works_is_an_outside_error(ask: Any, scripted: Scripted) -> N
     error = refused(ask, scripted, (500, said("INTERNAL_ERROR", "no database\nat line 1"), {}))
     assert isinstance(error, OutsideError)
     assert str(error) == (
-        "MLflow at 'HOST' failed 5 times in a row: status 500, no database. Check that it runs, then run this again."
+        "MLflow at 'HOST' failed 5 times in a row: status 500, no database. Run this again when it answers."
     )
 
 

@@ -95,7 +95,7 @@ def test_an_experiment_of_ones_own_is_taken(mlflow: MlflowSite, name: str) -> No
 def test_a_tracker_that_is_not_there_is_a_warning_and_changes_no_result(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlops_actions.registries.mlflow.rest.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("mlops_actions.clouds.http.FIRST_PAUSE", 0.01)
     with socket.create_server(("127.0.0.1", 0)) as nobody:
         port = nobody.getsockname()[1]
     assert gate(f"mlflow+http://127.0.0.1:{port}", name) == 0

@@ -5,22 +5,19 @@ Every write that is called through here may be made twice without harm, since an
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mlops_actions.ci.credentials import secret
+from mlops_actions.clouds.http import Again, patiently, reaching
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 
 if TYPE_CHECKING:
     import requests
 
 API = "api/2.0/mlflow"
-ATTEMPTS = 5
-FIRST_PAUSE = 0.5
-"""Seconds before the second attempt; doubled each time."""
 TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and without a byte."""
 USERNAME, PASSWORD, TOKEN = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN"
@@ -37,10 +34,6 @@ class NotThereError(OutsideError):
 
 class AlreadyThereError(OutsideError):
     """MLflow says that there is one of that name."""
-
-
-class _Again(Exception):  # noqa: N818  no error: the next attempt may do
-    pass
 
 
 class Server:
@@ -101,19 +94,7 @@ class Server:
         )
 
     def _answer(self, method: str, path: str, right: str, **given: Any) -> requests.Response:
-        pause, why = FIRST_PAUSE, ""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._attempt(method, path, right, **given)
-            except _Again as again:
-                why = str(again)
-            if attempt < ATTEMPTS:
-                time.sleep(pause)
-                pause *= 2
-        raise OutsideError(
-            f"MLflow at {self._host!r} failed {ATTEMPTS} times in a row: {why}.",
-            hint="Check that it runs, then run this again.",
-        )
+        return patiently(f"MLflow at {self._host!r}", lambda: self._attempt(method, path, right, **given))
 
     def _attempt(
         self,
@@ -123,9 +104,7 @@ class Server:
         content: Callable[[], Iterator[bytes]] | None = None,
         **given: Any,
     ) -> requests.Response:
-        import requests
-
-        try:
+        with reaching(f"MLflow at {self._host!r}"):
             answer = self._opened().request(
                 method,
                 f"{self.url}/{path}",
@@ -138,17 +117,6 @@ class Server:
             if not answer.ok or 300 <= answer.status_code < 400:
                 with answer:
                     raise self._failure(answer, right)
-        except requests.exceptions.SSLError:
-            raise OutsideError(
-                f"the certificate of MLflow at {self._host!r} is not valid.",
-                hint="Name your authority's certificates in REQUESTS_CA_BUNDLE.",
-            ) from None
-        except requests.Timeout:
-            raise _Again("no answer in time") from None
-        except requests.ConnectionError:
-            raise _Again("no connection") from None
-        except requests.RequestException as error:
-            raise _Again(f"no HTTP answer ({type(error).__name__})") from None
         return answer
 
     def _opened(self) -> requests.Session:
@@ -158,14 +126,14 @@ class Server:
             self._session = requests.Session()
         return self._session
 
-    def _failure(self, answer: requests.Response, right: str) -> MlopsError | _Again:
+    def _failure(self, answer: requests.Response, right: str) -> MlopsError | Again:
         """What an answer other than 2xx means."""
         status = answer.status_code
         code, words = _said(answer)
         if code == "RESOURCE_ALREADY_EXISTS":
             return AlreadyThereError(f"MLflow has it already: {words}.")
         if status == 429 or status >= 500 or _is_collision(words):
-            return _Again(f"status {status}{f', {words}' if code else ''}")
+            return Again(f"status {status}{f', {words}' if code else ''}", answer.headers.get("Retry-After"))
         if status == 401:
             return self._unknown(right)
         if status == 403:
