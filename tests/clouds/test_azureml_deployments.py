@@ -14,7 +14,7 @@ from canary_site import MODEL
 from mlops_actions.canary_deploy.action import run
 from mlops_actions.canary_deploy.servers import Probe
 from mlops_actions.canary_deploy.targets import open_target
-from mlops_actions.errors import InputError
+from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_bytes
 from target_site import Users
 
@@ -170,3 +170,45 @@ def test_a_candidate_with_traffic_is_not_replaced(site: AzureSite) -> None:
         "candidate: the deployment 'green' has 10 % of the traffic, so it is not replaced. Give the new deployment "
         "another name, such as green."
     )
+
+
+@pytest.mark.parametrize("when", ["asked", "begun"])
+def test_a_quota_that_is_used_up_is_no_fault_of_the_model(site: AzureSite, azure: AzureFake, when: str) -> None:
+    declared = site.folder / "green.yml"
+    declared.write_text("model: azureml:churn:3\ninstance_type: Standard_DS3_v2\n")
+    used = {"code": "OutOfQuota", "message": "Not enough cores of Standard_DS3_v2"}
+    if when == "begun":
+        azure.endpoints.failing["green"] = used
+    else:
+        azure.fail("PUT", "/deployments/green$", 400, body={"error": used})
+    with pytest.raises(OutsideError) as caught:
+        run(site.inputs(target=f"{site.location}?deployment={declared}"))
+    told = {
+        "begun": "Azure failed to start the deployment 'green': OutOfQuota: Not enough cores of Standard_DS3_v2.",
+        "asked": "Azure has no quota left for "
+        "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments/write: "
+        "Not enough cores of Standard_DS3_v2.",
+    }
+    assert str(caught.value) == (
+        f"{told[when]} Ask for more in the portal, delete what is idle, or take another `instance_type`; nothing was "
+        "changed."
+    )
+    assert site.properties["traffic"] == {"blue": 100}
+
+
+def test_an_api_that_throttles_for_good_is_told_and_traffic_is_as_it_was(site: AzureSite, azure: AzureFake) -> None:
+    said = {"error": {"code": "TooManyRequests", "message": "Rate limit of writes is exceeded"}}
+    azure.fail("PUT", "/onlineEndpoints/", 429, body=said, headers={"Retry-After": "0"}, times=5)
+    with pytest.raises(OutsideError) as caught:
+        site.target().set_weight(20)
+    assert str(caught.value) == (
+        "Azure failed 5 times in a row: status 429, Rate limit of writes is exceeded. Run this again when it answers."
+    )
+    assert site.properties["traffic"] == {"blue": 100}
+
+
+def test_an_endpoint_that_cannot_be_reached_in_its_region_is_an_unhealthy_candidate(
+    site: AzureSite, azure: AzureFake
+) -> None:
+    azure.endpoints.change(ENDPOINT, scoringUri="http://127.0.0.1:1/score")
+    assert site.target().probe("candidate") == Probe(False, None, "no HTTP answer (ConnectionError)")

@@ -80,13 +80,11 @@ def test_a_change_whose_answer_was_lost_is_one_change(site: AzureSite, azure: Az
 def test_an_operation_that_fails_or_does_not_end_is_told(
     site: AzureSite, azure: AzureFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = {"status": "Failed", "error": {"code": "OutOfQuota", "message": "Not enough cores of Standard_DS3_v2"}}
+    said = {"status": "Failed", "error": {"code": "InternalError", "message": "The gateway is gone"}}
     azure.fail("GET", "/operationsStatus/", 200, body=said)
     with pytest.raises(OutsideError) as caught:
         site.target().set_weight(20)
-    assert str(caught.value) == (
-        "Azure failed to change the endpoint 'churn': OutOfQuota: Not enough cores of Standard_DS3_v2."
-    )
+    assert str(caught.value) == ("Azure failed to change the endpoint 'churn': InternalError: The gateway is gone.")
     monkeypatch.setattr("mlops_actions.canary_deploy.azureml_api._TRAFFIC_LIMIT", 0.2)
     azure.endpoints.seconds = 1
     with pytest.raises(OutsideError, match=r"^Azure did not change the endpoint 'churn' in time; it may still do so\."):

@@ -47,6 +47,8 @@ class Fault:
     body: Json = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     times: int = 1
+    after: int = 0
+    """How many are let through before."""
     done: bool = False
     """Whether the request is carried out all the same, and only its answer lost."""
 
@@ -235,6 +237,9 @@ class _Handler(BaseHTTPRequestHandler):
         with self.azure.lock:
             for fault in self.azure.faults:
                 if fault.times and fault.method == self.command and re.search(fault.path, path, re.IGNORECASE):
+                    if fault.after:
+                        fault.after -= 1
+                        continue
                     fault.times -= 1
                     return fault
         return None

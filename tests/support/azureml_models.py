@@ -31,6 +31,8 @@ class Models:
     signatures: int = 0
     """How many were given out."""
     signature_seconds: float = 3600
+    keyless: bool = False
+    """Whether the storage is signed in to by whoever asks, without a secret of the workspace's."""
     _written: dict[tuple[str, str], list[tuple[float, Json]]] = field(default_factory=dict)
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: Any, url: str) -> Found:
@@ -115,7 +117,7 @@ class Models:
                 "endpoint": "core.windows.net",
                 "protocol": "https",
                 "isDefault": True,
-                "credentials": {"credentialsType": "AccountKey"},
+                "credentials": {"credentialsType": "None" if self.keyless else "AccountKey"},
             },
         }
 

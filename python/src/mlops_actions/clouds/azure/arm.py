@@ -22,6 +22,7 @@ ENDPOINT = "AZURE_RESOURCE_MANAGER_ENDPOINT"
 API_VERSION = "2025-12-01"
 """Of Microsoft.MachineLearningServices."""
 _ACTIONS = {"GET": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
+QUOTA_HINT = "Ask for more in the portal, delete what is idle, or take another `instance_type`; nothing was changed."
 _WORDS = 400
 
 
@@ -133,7 +134,9 @@ def _failure(answer: requests.Response, method: str, found: Json | None) -> Mlop
             f"Azure does not accept our token (status 401): {words}.",
             hint="It is expired, or of another tenant or cloud: sign in anew, and check AZURE_TENANT_ID.",
         )
-    if status == 403 and not _is_quota(code):
+    if is_quota(code):
+        return OutsideError(f"Azure has no quota left for {_action(method, path)}: {words}.", hint=QUOTA_HINT)
+    if status == 403:
         named = re.search(r"perform action '([^']+)'", words)
         return InputError(
             f"Azure does not allow us to {named[1] if named else _action(method, path)} (status 403).",
@@ -156,7 +159,8 @@ def said(found: Mapping[str, Any]) -> tuple[str, str]:
     return str(error.get("code") or ""), told[:_WORDS]
 
 
-def _is_quota(code: str) -> bool:
+def is_quota(code: str) -> bool:
+    """Whether Azure's code says that all of a quota is used."""
     return "quota" in code.lower()
 
 

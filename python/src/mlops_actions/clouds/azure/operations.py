@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 
 from mlops_actions import cancellation
-from mlops_actions.clouds.azure.arm import Answer, Arm, Json, said
+from mlops_actions.clouds.azure.arm import QUOTA_HINT, Answer, Arm, Json, is_quota, said
 from mlops_actions.errors import OutsideError
 
 PAUSE = 5.0
@@ -26,9 +26,9 @@ class OperationFailedError(OutsideError):
 def settled(arm: Arm, begun: Answer, what: str, limit: float) -> Json:
     """The resource once the operation has succeeded; `what` says in the user's words what is done.
 
-    Raises OperationFailedError where Azure says so, and OutsideError where it has not ended within `limit` seconds, or
-    within what Azure itself allows (`x-ms-async-operation-timeout`). A run that is cancelled meanwhile waits on: what
-    was begun goes on without us.
+    Raises OperationFailedError where Azure says that it failed, and OutsideError where a quota is used up, and where it
+    has not ended within `limit` seconds, or within what Azure itself allows (`x-ms-async-operation-timeout`). A run
+    that is cancelled meanwhile waits on: what was begun goes on without us.
     """
     allowed = _seconds(begun.headers.get("x-ms-async-operation-timeout", ""))
     until = time.monotonic() + min(limit, allowed or limit)
@@ -71,8 +71,8 @@ def _check(found: Json, what: str) -> None:
     state = _state(found)
     if state in ("Failed", "Canceled"):
         code, words = said(found)
-        why = ": ".join(filter(None, (code, words))) or "no reason given"
-        raise OperationFailedError(f"Azure failed to {what}: {why}.")
+        message = f"Azure failed to {what}: {': '.join(filter(None, (code, words))) or 'no reason given'}."
+        raise OutsideError(message, hint=QUOTA_HINT) if is_quota(code) else OperationFailedError(message)
 
 
 def _state(found: Mapping[str, object]) -> str | None:

@@ -36,7 +36,7 @@ class Datastore:
 
     def objects(self, folder: str = FOLDER) -> Objects:
         """What lies below a folder of it."""
-        where = f"azureml:{self._workspace.name}/datastores/{self._asked or 'the default one'}/{folder}"
+        where = f"azureml:{self._workspace.name}/{self._asked or 'default datastore'}/{folder}"
         return Objects(where, open_store=lambda: self._open(folder))
 
     def uri(self, path: str) -> str:
