@@ -34,8 +34,8 @@ def test_a_location_names_a_folder_or_a_bucket(location: str, folder: Path | Non
         ("", "the registry's location is empty. Write file:folder or s3://bucket/folder."),
         (
             "s4://bucket/models",
-            "the registry 's4://bucket/models' is of an unknown kind 's4'. Known: az, azureml, file, gs, mlflow+http, "
-            "mlflow+https, s3, sagemaker. A folder is written file:folder.",
+            "the registry 's4://bucket/models' is of an unknown kind 's4'. Known: az, azureml, file, gs, hf, "
+            "mlflow+http, mlflow+https, s3, sagemaker. A folder is written file:folder.",
         ),
         (
             "fil:models",

@@ -119,7 +119,7 @@ class Names:
     """A path or a glob; or a model, which may also be a reference into the registry."""
 
 
-HOSTED = ("mlflow+", "azureml:", "sagemaker:")
+HOSTED = ("mlflow+", "azureml:", "hf:", "sagemaker:")
 """How the locations of registries begin that keep no history of their own."""
 
 FILES, MODEL = Names("files"), Names("model")

@@ -12,11 +12,12 @@ _OPENERS = {
     **dict.fromkeys(("file", "s3", "gs", "az"), "mlops_actions.registries.object_store"),
     **dict.fromkeys(("mlflow+http", "mlflow+https"), "mlops_actions.registries.mlflow"),
     "azureml": "mlops_actions.registries.azureml",
+    "hf": "mlops_actions.registries.huggingface",
     "sagemaker": "mlops_actions.registries.sagemaker",
 }
 """Scheme → module whose `open_registry(location)` returns the Registry; imported when it is asked for."""
 
-_NO_HOST = ("file", "azureml", "sagemaker")
+_NO_HOST = ("file", "azureml", "hf", "sagemaker")
 """Schemes that two slashes and a host or bucket do not follow; what stands behind them is read where it is opened."""
 
 
