@@ -22,6 +22,8 @@ from mlops_actions.statistics.sequential.missing import DIFFERENT, standard_erro
 
 logger = logging.getLogger(__name__)
 
+_READ_UNTIL = "milliseconds read"
+"""A reading like the others, that only grows: Unix time, up to which requests were counted."""
 _TOTALS = {"requests", "labelled", "clusters"}
 _HINT = (
     "It is to give a row for each version, with `version`, `requests` and, where labels come late, `labelled`; every "
@@ -64,15 +66,16 @@ class SqlCounts:
                 self._sums[side].update(row)
         candidate, stable = (self._counts(self._sums[side]) for side in ("candidate", "stable"))
         readings = {name: self._since_taken_up(name, now, counts, stable[name]) for name, counts in candidate.items()}
+        read = Counts(0, round(1000 * self._read_until))
+        readings[_READ_UNTIL] = Reading(now, read, read)
         # Rows do not begin anew, as counters do: they are as old as the clock.
         return Snapshot(readings, born=now - at)
 
     def take_up(self, looks: Sequence[float], counted: Mapping[str, Reading]) -> None:
-        """Go on after the cohorts that were read at these looks, one at each."""
-        for look in looks:
-            self._looks.append(look)
-            ripe = look - self.delay
-            self._read_until = ripe if len(self._looks) == 1 else self._next_end(ripe)
+        """Go on after the cohort that was read last; where nothing tells which, after all that may have been."""
+        self._looks = list(looks)
+        known = counted.get(_READ_UNTIL)
+        self._read_until = known.canary.total / 1000 if known else looks[-1] - self.delay
         self._counted = dict(counted)
 
     def _since_taken_up(self, name: str, now: float, canary: Counts, baseline: Counts) -> Reading:
