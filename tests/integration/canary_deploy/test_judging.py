@@ -75,6 +75,27 @@ def test_users_that_see_errors_are_judged_in_place_of_requests(site: Site) -> No
     assert (metric.name, metric.dispersion) == ("errors by cluster", 1.0)
 
 
+def test_the_plan_names_the_metric_that_decides_last(site: Site) -> None:
+    site.load.start()
+    inputs = site.inputs(metrics_source=counting(site.folder, "0.02, 0.1"), metrics="wrong=0.03", mode="plan")
+    site.start_proxy()
+    messages = [reason.message for reason in run(inputs).predicate.reasons]
+    assert messages[0] == "plan: of all metrics 'wrong' decides last.", messages
+
+
+def test_a_metric_that_nothing_was_counted_of_is_never_taken_for_good(site: Site) -> None:
+    site.load.start()
+    source = counting(site.folder, "0.02, 0.1")
+    script = site.folder / "counts.py"
+    script.write_text(script.read_text().replace("users = requests // 10", "users = 0"))
+    rollout = run(site.inputs(metrics_source=source, cluster="user")).predicate
+    assert (rollout.result, rollout.outcome) == ("inconclusive", "refused")
+    assert rollout.reasons[0].message == (
+        "Of errors by cluster nothing was counted within 0.8 s, so nothing could be compared; a longer `baseline` may "
+        "see it."
+    )
+
+
 def test_prometheus_promotes_a_good_candidate_that_it_has_counted(site: Site, tmp_path: Path) -> None:
     site.start_proxy()
     site.load.start()

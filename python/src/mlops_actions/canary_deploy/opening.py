@@ -22,7 +22,7 @@ from mlops_actions.canary_deploy.terms import Terms
 from mlops_actions.canary_deploy.wording import baseline_line, plan_lines, what_would_decide
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import Reason, Result
-from mlops_actions.statistics.sequential import Plan, plan
+from mlops_actions.statistics.sequential import Metric, Plan, plan
 
 logger = logging.getLogger(__name__)
 
@@ -133,12 +133,18 @@ def _cannot_decide(terms: Terms, baseline: Baseline, asked: Asked | Shadowed | N
     if not baseline.counts.total:
         message = f"No request reached the stable side within {terms.baseline:g} s: nothing could be compared."
         return _inconclusive(terms, baseline, [Reason(code="no-traffic", message=message)])
+    if unseen := [one.name for one in _promoting(terms, baseline) if not one.history.total]:
+        message = (
+            f"Of {', '.join(unseen)} nothing was counted within {terms.baseline:g} s, so nothing could be compared; "
+            "a longer `baseline` may see it."
+        )
+        return _inconclusive(terms, baseline, [Reason(code="nothing-counted", message=message)])
     for line in _ahead(asked, terms, baseline):
         logger.info("%s", line)
     if not terms.settings.advances:
         # A comparison is worth having, however little it can see.
         return None
-    ahead = _plan(terms, baseline)
+    _, ahead = _plan(terms, baseline)
     reasons = [Reason(code="cannot-decide", message=f"{why[:1].upper()}{why[1:]}.") for why in ahead.reasons]
     if reasons and (instead := what_would_decide(ahead)):
         reasons.append(Reason(code="what-would-decide", message=instead))
@@ -163,21 +169,27 @@ def _ahead(asked: Asked | Shadowed | None, terms: Terms, baseline: Baseline) -> 
     if isinstance(asked, Asked):
         return [foresee(asked, baseline, settings.steps[0], settings.deadline)]
     if settings.advances:
-        return plan_lines(_plan(terms, baseline))
+        last, ahead = _plan(terms, baseline)
+        named = [f"plan: of all metrics {last!r} decides last"] if len(_promoting(terms, baseline)) > 1 else []
+        return [*named, *plan_lines(ahead)]
     copies = settings.mirror / 100 * baseline.requests_per_second * settings.deadline
     return [f"plan: by the deadline about {copies:,.0f} requests are copied to the candidate"]
 
 
-def _plan(terms: Terms, baseline: Baseline) -> Plan:
-    """Of the metric that a promotion waits for longest."""
+def _promoting(terms: Terms, baseline: Baseline) -> list[Metric]:
+    return [metric for metric in choose_metrics(terms.wanted, baseline) if metric.promotes]
+
+
+def _plan(terms: Terms, baseline: Baseline) -> tuple[str, Plan]:
+    """The metric that a promotion waits for longest, and what it will take."""
     settings = terms.settings
     weights, traffic, deadline = settings.steps, baseline.requests_per_second, settings.deadline
     if not settings.holds_back:
         # As if as many requests again went to the stable side, for as long as there are looks at its past.
         _, past = set_aside(baseline)
         weights, traffic, deadline = (50,), 2 * traffic, min(deadline, max(1, len(past)) * settings.interval)
-    plans = [
-        plan(
+    plans = {
+        metric.name: plan(
             weights=weights,
             baseline_rate=History(metric.history, metric.dispersion).rate,
             requests_per_second=traffic * metric.history.total / baseline.counts.total,
@@ -186,7 +198,6 @@ def _plan(terms: Terms, baseline: Baseline) -> Plan:
             hypotheses=metric.hypotheses,
             alpha=terms.alpha,
         )
-        for metric in choose_metrics(terms.wanted, baseline)
-        if metric.promotes and metric.history.total
-    ]
-    return min(plans, key=lambda one: one.probability)
+        for metric in _promoting(terms, baseline)
+    }
+    return min(plans.items(), key=lambda one: one[1].probability)
