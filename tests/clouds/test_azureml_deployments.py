@@ -167,8 +167,8 @@ def test_a_candidate_with_traffic_is_not_replaced(site: AzureSite) -> None:
     with pytest.raises(InputError) as caught:
         run(site.inputs(target=f"{site.location}?deployment={declared}"))
     assert str(caught.value) == (
-        "candidate: the deployment 'green' has 10 % of the traffic, so it is not replaced. Give the new deployment "
-        "another name, such as green."
+        "candidate: the deployment 'green' has 10 % of the traffic, so it is not replaced. Let 'candidate' name one "
+        "that is free."
     )
 
 

@@ -11,9 +11,10 @@ import pytest
 from azureml_client import microsofts_client
 from azureml_fake import GROUP, WORKSPACE, AzureFake
 from azureml_site import ENDPOINT, AzureSite
+from mlops_actions.canary_deploy.action import run
 from mlops_actions.errors import InputError, OutsideError
 from target_contract import TargetContract
-from target_site import ask
+from target_site import Users, ask
 
 
 class TestAzureMl(TargetContract):
@@ -137,3 +138,13 @@ def test_microsofts_own_client_moves_traffic_of_the_same_endpoint(site: AzureSit
     assert made.properties.provisioning_state == "Succeeded"
     client.online_deployments.begin_delete(GROUP, WORKSPACE, "new", "blue").result()
     assert azure.endpoints.deleted == ["blue"]
+
+
+def test_latency_is_refused_as_monitor_has_percentiles_only(site: AzureSite) -> None:
+    with Users(site.address, rate=50), pytest.raises(InputError) as caught:
+        run(site.inputs(latency="100ms"))
+    assert str(caught.value) == (
+        "latency: latency was asked for, and what counts the requests does not time them. Name one that does as "
+        "'metrics-source'; see the guide of canary-deploy."
+    )
+    assert site.properties["traffic"] == {"blue": 100}

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from mlops_actions import cancellation
 from mlops_actions.canary_deploy import servers
-from mlops_actions.clouds.azure import ConflictError, Json, OperationFailedError, Workspace, settled
+from mlops_actions.clouds.azure import Json, OperationFailedError, Workspace, settled
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 
 logger = logging.getLogger(__name__)
@@ -25,6 +24,7 @@ _DEPLOYMENT_LIMIT = 3600.0
 _PAUSE = 1.0
 _ENDED = (None, "Succeeded", "Failed", "Canceled")
 _LOG_LINES = 20
+_CARRIED = ("location", "tags", "identity", "kind", "sku")
 _READ_ONLY = ("scoringUri", "swaggerUri", "provisioningState")
 _AAD_SCOPE = "https://ml.azure.com/.default"
 
@@ -57,7 +57,7 @@ class Endpoint:
         while (found := self.read())["properties"].get("provisioningState") not in _ENDED:
             if time.monotonic() > until:
                 raise OutsideError(f"a change of the endpoint {self.name!r} by somebody else does not end.")
-            cancellation.wait(_PAUSE) if not cancellation.requested() else time.sleep(_PAUSE)
+            time.sleep(_PAUSE)
         return found
 
     def put(self, found: Json, **properties: Any) -> Json:
@@ -66,10 +66,8 @@ class Endpoint:
         ConflictError where somebody else's change of it is running.
         """
         kept = {key: value for key, value in found["properties"].items() if key not in _READ_ONLY and value is not None}
-        body = {
-            key: found[key] for key in ("location", "tags", "identity", "kind", "sku") if found.get(key) is not None
-        }
-        begun = self.workspace.arm.put(f"{self.workspace.path}/{self._path}", {**body, "properties": kept | properties})
+        body = {key: found[key] for key in _CARRIED if found.get(key) is not None} | {"properties": kept | properties}
+        begun = self.workspace.arm.put(f"{self.workspace.path}/{self._path}", body)
         return settled(self.workspace.arm, begun, f"change the endpoint {self.name!r}", _TRAFFIC_LIMIT)
 
     def deployment(self, name: str) -> Json | None:
@@ -169,6 +167,3 @@ def probe(endpoint: Endpoint, name: str, path: str, seconds: float) -> servers.P
     except OutsideError as error:
         return servers.Probe(False, None, error.message.removesuffix("."))
     return servers.Probe(200 <= status < 300 or status in (404, 405), digest, f"status {status}")
-
-
-__all__ = ["ConflictError", "Endpoint", "probe"]

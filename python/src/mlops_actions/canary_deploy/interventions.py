@@ -62,7 +62,7 @@ def abort(inputs: Inputs) -> Statement[document.Rollout]:
         elif found is None:
             _take_back(scene.target, below=100 if inputs.mode != "return" else math.inf)
         if inputs.mode == "stop" and scene.target.stop():
-            logger.info("the embedded proxy was stopped")
+            logger.info("what was started for the rollout was stopped")
     if found is None:
         return _nothing(inputs, scene, 0.0)
     return state_rollout(found, materials_of(found.candidate.sha256, EvidenceStore(inputs.evidence)))

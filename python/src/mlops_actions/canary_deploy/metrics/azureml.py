@@ -38,7 +38,6 @@ class AzureMonitorCounters:
     """Seconds."""
     lag: float
     """Seconds until a minute that is over is gathered."""
-    _born: float = field(default_factory=time.monotonic)
     _read_until: float | None = None
     """Unix time up to which minutes are counted."""
     _traffic: Json | None = None
@@ -58,7 +57,7 @@ class AzureMonitorCounters:
             time.monotonic(),
             candidate=self._counts.get(self.services.candidate, Counts(0, 0)),
             stable=self._counts.get(self.services.stable, Counts(0, 0)),
-            born=self._born,
+            born=0.0,  # another run cannot go on from these counts
         )
 
     def _mind_the_split(self) -> None:
@@ -87,6 +86,7 @@ class AzureMonitorCounters:
                 "timespan": f"{start}/{end}",
                 "interval": "PT1M",
                 "aggregation": "Total",
+                "top": "1000",  # series; Monitor gives ten unless it is asked for more
                 "$filter": "deployment eq '*' and statusCodeClass eq '*'",
             },
         )

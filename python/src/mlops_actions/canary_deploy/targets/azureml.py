@@ -56,7 +56,7 @@ class AzureMlTarget:
             raise InputError(
                 f"the deployment {self.services.candidate!r} has {share:g} % of the traffic, so it is not replaced.",
                 where="candidate",
-                hint="Give the new deployment another name, such as green.",
+                hint="Let 'candidate' name one that is free.",
             )
         name = self.services.candidate
         body = read_deployment(self.declared, self.endpoint.workspace, name, self.endpoint.name)

@@ -10,7 +10,6 @@ import re
 import time
 from collections.abc import Mapping
 
-from mlops_actions import cancellation
 from mlops_actions.clouds.azure.arm import QUOTA_HINT, Answer, Arm, Json, is_quota, said
 from mlops_actions.errors import OutsideError
 
@@ -90,10 +89,7 @@ def _wait(headers: Mapping[str, str], what: str, until: float) -> None:
         raise OutsideError(
             f"Azure did not {what} in time; it may still do so.", hint="Look at it in the studio, then run this again."
         )
-    if cancellation.requested():
-        time.sleep(min(pause, left))
-    else:
-        cancellation.wait(min(pause, left))
+    time.sleep(min(pause, left))
 
 
 def _seconds(duration: str) -> float | None:

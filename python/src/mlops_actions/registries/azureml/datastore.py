@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from mlops_actions.ci.credentials import secret
 from mlops_actions.clouds.azure import Json, Workspace
 from mlops_actions.errors import InputError
 from mlops_actions.registries.objects import RETRIES, Objects
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FOLDER = "mlops-actions"
 """In the workspace's default datastore: models and statements by digest, and the log unless it is elsewhere."""
+_ENDPOINT = "AZURE_STORAGE_ENDPOINT"
+"""obstore's own variable for where Azure's storage is, where the datastore does not say it rightly."""
 _STORAGE_SCOPE = "https://storage.azure.com/.default"
 _HOURS = 1
 """How long a signature lives that the workspace gives out; a new one is asked for before it ends."""
@@ -73,9 +75,12 @@ class Datastore:
         account, endpoint = known["accountName"], known.get("endpoint") or "core.windows.net"
         address = f"{known.get('protocol') or 'https'}://{account}.blob.{endpoint}"
         # Asked for once here, where what goes wrong can be told; the store asks again before it expires.
-        first: list[AzureCredential] = [self._credential()]
-        ask: Callable[[], AzureCredential] = lambda: first.pop() if first else self._credential()  # noqa: E731
-        config: dict[str, Any] = {} if _endpoint_is_set() else {"endpoint": address}
+        first = [self._credential()]
+
+        def ask() -> AzureCredential:
+            return first.pop() if first else self._credential()
+
+        config: dict[str, Any] = {} if secret(_ENDPOINT) else {"endpoint": address}
         return AzureStore(
             known["containerName"],
             prefix=folder,
@@ -108,10 +113,3 @@ def _end_of(signature: str) -> datetime:
     """When a shared access signature ends; soon, where it does not say."""
     ends = parse_qs(signature.lstrip("?")).get("se")
     return datetime.fromisoformat(ends[0]) if ends else datetime.now(UTC) + timedelta(hours=_HOURS)
-
-
-def _endpoint_is_set() -> bool:
-    """Whether obstore's own variable says where Azure's storage is."""
-    from mlops_actions.ci.credentials import secret
-
-    return secret("AZURE_STORAGE_ENDPOINT") is not None
