@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from mlops_actions.canary_deploy.beginning import plan_ahead, roll_out
 from mlops_actions.canary_deploy.interventions import abort, promote, status
 from mlops_actions.canary_deploy.strategies import OnInconclusive, StrategyName
-from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_pairs, split_words, to_seconds
+from mlops_actions.ci.inputs import MODEL, CommonInputs, CommonOutputs, Seconds, split_pairs, split_words
 from mlops_actions.evidence import Statement
 from mlops_actions.evidence import rollout as document
 
@@ -81,8 +81,8 @@ class Inputs(CommonInputs):
         description="What to ask `metrics-source`, or a file that says it: the counters of Prometheus, of which "
         "`?preset=envoy|haproxy|traefik|istio|kserve` knows some, or a SELECT; see below.",
     )
-    label_delay: Annotated[float, BeforeValidator(to_seconds), Field(ge=0, allow_inf_nan=False)] = Field(
-        0,
+    label_delay: Seconds | None = Field(
+        None,
         description="How long labels may take to reach the database: a request is judged once, when so much time has "
         "passed since, and its label is there or missing for good.",
     )

@@ -72,7 +72,7 @@ def open_scene(inputs: Inputs) -> Scene:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
     if inputs.mode not in ("run", "advance", "plan"):
         return Scene(target, Uncounted(), memory)
-    asked = Asked(inputs.metrics_query, inputs.label_delay)
+    asked = Asked(inputs.metrics_query, inputs.label_delay or 0.0)
     source = open_metrics(target, inputs.metrics_source, services, asked)
     before = read_hook(inputs.before_step, "before-step", inputs.stable, inputs.candidate)
     after = read_hook(inputs.after_step, "after-step", inputs.stable, inputs.candidate)

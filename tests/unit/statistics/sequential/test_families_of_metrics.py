@@ -63,8 +63,8 @@ def test_labels_that_go_missing_where_a_prediction_was_wrong_do_not_promote(benc
 
 
 def test_a_look_at_a_hundred_metrics_costs_little(benchmark_families: ModuleType) -> None:
-    """The target is 50 ms; measured 4 ms on a quiet machine."""
-    assert benchmark_families.seconds_a_look(metrics=100, looks=10) <= 0.05
+    """CPU time, not time on the clock."""
+    assert benchmark_families.seconds_a_look(metrics=100, looks=60) <= 0.05
 
 
 def test_kayenta_is_judged_by_a_rank_test(benchmark_canary: ModuleType) -> None:
