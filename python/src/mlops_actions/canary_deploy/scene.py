@@ -12,7 +12,7 @@ from mlops_actions import cancellation
 from mlops_actions.canary_deploy.comparison.pairs import PairSource, open_pairs
 from mlops_actions.canary_deploy.hooks import NO_HOOKS, Hooks, read_hook
 from mlops_actions.canary_deploy.memory import Memory, TakenOverError, local_folder, open_memory
-from mlops_actions.canary_deploy.metrics import Asked, MetricSource, open_metrics
+from mlops_actions.canary_deploy.metrics import MetricSource, Query, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import Uncounted
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.canary_deploy.servers import Probe
@@ -72,8 +72,8 @@ def open_scene(inputs: Inputs) -> Scene:
             raise InputError(f"'steps' has {step:g} %; {inputs.target} can set multiples of {least:g} %.")
     if inputs.mode not in ("run", "advance", "plan"):
         return Scene(target, Uncounted(), memory)
-    asked = Asked(inputs.metrics_query, inputs.label_delay or 0.0)
-    source = open_metrics(target, inputs.metrics_source, services, asked)
+    query = Query(inputs.metrics_query, inputs.label_delay or 0.0)
+    source = open_metrics(target, inputs.metrics_source, services, query)
     before = read_hook(inputs.before_step, "before-step", inputs.stable, inputs.candidate)
     after = read_hook(inputs.after_step, "after-step", inputs.stable, inputs.candidate)
     return Scene(target, source, memory, _smoke(inputs, services), Hooks(before, after), _pairs(inputs))

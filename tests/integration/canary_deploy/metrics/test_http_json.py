@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from guide import shown
-from mlops_actions.canary_deploy.metrics import Asked, MetricSource, http_json, open_metrics
+from mlops_actions.canary_deploy.metrics import MetricSource, Query, http_json, open_metrics
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.statistics.sequential import Counts
@@ -64,7 +64,7 @@ def server() -> Iterator[Server]:
 
 def source_at(location: str, query: str | None = None) -> MetricSource:
     services = Services("a:1", "b:1", "/", 1, Path("state"))
-    return open_metrics(open_target("exec:true", services), location, services, Asked(query))
+    return open_metrics(open_target("exec:true", services), location, services, Query(query))
 
 
 def test_a_url_answers_what_a_command_prints(server: Server) -> None:

@@ -13,7 +13,7 @@ import pytest
 from canary_site import free_port
 from guide import shown
 from mlflow_site import postgresql, running_postgresql
-from mlops_actions.canary_deploy.metrics import Asked, open_metrics
+from mlops_actions.canary_deploy.metrics import Query, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import ERRORS, blocks_since
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
@@ -45,7 +45,7 @@ def source_of(address: str, folder: Path, query: str = QUERY, counts: str | None
     script = folder / "counts.sh"
     script.write_text(f"#!/bin/sh\necho '{counts or COUNTS}'\n")
     script.chmod(0o755)
-    return open_metrics(open_target(f"exec:{script}", services), address, services, Asked(query, 60))
+    return open_metrics(open_target(f"exec:{script}", services), address, services, Query(query, 60))
 
 
 COUNTS = '{"stable": {"requests": 900, "errors": 9}, "candidate": {"requests": 100, "errors": 1}}'

@@ -10,7 +10,7 @@ import pytest
 
 from canary_site import free_port
 from guide import shown_all
-from mlops_actions.canary_deploy.metrics import Asked, MetricSource, open_metrics
+from mlops_actions.canary_deploy.metrics import MetricSource, Query, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import ERRORS, blocks_since
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
@@ -31,7 +31,7 @@ class World:
     def source(self, query: str | None = QUERY, parameters: str = "") -> MetricSource:
         services = Services("v1:80", "v2:80", "/", 1, self.prometheus.folder)
         target = open_target("exec:true", services)
-        return open_metrics(target, f"prometheus:{self.prometheus.url}{parameters}", services, Asked(query))
+        return open_metrics(target, f"prometheus:{self.prometheus.url}{parameters}", services, Query(query))
 
     def say(self, pod: str, *lines: str) -> None:
         """Let a pod export this, and wait until the last line is known to Prometheus."""
@@ -187,7 +187,7 @@ def test_a_query_that_gives_no_counts_is_named(world: World, query: str, error: 
 def test_a_server_that_is_not_there_is_an_error_of_the_outside(tmp_path: Path) -> None:
     services = Services("v1:80", "v2:80", "/", 1, tmp_path)
     source = open_metrics(
-        open_target("exec:true", services), f"prometheus:http://127.0.0.1:{free_port()}", services, Asked(QUERY)
+        open_target("exec:true", services), f"prometheus:http://127.0.0.1:{free_port()}", services, Query(QUERY)
     )
     with pytest.raises(OutsideError, match=r"http://127\.0\.0\.1:\d+/api/v1/query does not answer \(ConnectionError\)"):
         source.read()

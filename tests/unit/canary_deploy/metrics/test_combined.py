@@ -8,7 +8,7 @@ import pytest
 
 from mlops_actions.canary_deploy.metrics import MetricSource, Snapshot, open_metrics
 from mlops_actions.canary_deploy.metrics.combined import CombinedCounters
-from mlops_actions.canary_deploy.metrics.interface import ERRORS, Asked, blocks_since
+from mlops_actions.canary_deploy.metrics.interface import ERRORS, Query, blocks_since
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import OutsideError
 from mlops_actions.statistics.sequential import Block, Counts, Reading
@@ -75,6 +75,6 @@ def test_labels_alone_are_beside_the_counters_of_the_target(
     tmp_path: Path, target: str, named: str, kinds: list[str]
 ) -> None:
     services = Services("127.0.0.1:1", "127.0.0.1:2", "/", 1, tmp_path)
-    found: MetricSource = open_metrics(open_target(target, services), named, services, Asked("SELECT 1"))
+    found: MetricSource = open_metrics(open_target(target, services), named, services, Query("SELECT 1"))
     assert isinstance(found, CombinedCounters)
     assert [type(source).__name__ for source in found.sources] == kinds

@@ -15,7 +15,7 @@ import pytest
 
 from guide import shown
 from mlops_actions.canary_deploy.metrics.databases import Answer, Sqlite
-from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS, Asked, blocks_since
+from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS, Query, blocks_since
 from mlops_actions.canary_deploy.metrics.sql import SqlCounts, open_source
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.errors import InputError, OutsideError
@@ -253,9 +253,9 @@ def test_the_query_stands_in_the_input_or_in_a_file(tmp_path: Path) -> None:
         ("sqlite:a.db", str(tmp_path / "quality.sql")),
         (f"sqlite:a.db#{tmp_path}/quality.sql", None),
     ):
-        source = open_source(location, services, Asked(query, 60))
+        source = open_source(location, services, Query(query, 60))
         assert (source.query, source.delay, source.names["model-v2"]) == ("SELECT 7", 60, "candidate")
     with pytest.raises(InputError, match=re.escape("what to ask postgresql://db/serving is not said. Write")):
-        open_source("postgresql://bot:s3cret@db/serving", services, Asked())
+        open_source("postgresql://bot:s3cret@db/serving", services, Query())
     with pytest.raises(InputError, match="the file of the query 'none.sql' cannot be read"):
-        open_source("sqlite:a.db#none.sql", services, Asked())
+        open_source("sqlite:a.db#none.sql", services, Query())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlops_actions.canary_deploy.command import Command, read_command
 from mlops_actions.canary_deploy.metrics.counts import read_counts
-from mlops_actions.canary_deploy.metrics.interface import Asked, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import Query, Snapshot
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.exec import ExecTarget
 
@@ -29,6 +29,6 @@ def open_metrics(target: ExecTarget) -> ExecCounters:
     return ExecCounters(target.command)
 
 
-def open_source(location: str, services: Services, asked: Asked) -> ExecCounters:  # noqa: ARG001
+def open_source(location: str, services: Services, query: Query) -> ExecCounters:  # noqa: ARG001
     """`exec:COMMAND` as the input `metrics-source`; nothing is run yet."""
     return ExecCounters(read_command(location, "metrics-source", services.stable, services.candidate))

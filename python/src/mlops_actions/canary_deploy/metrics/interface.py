@@ -69,10 +69,10 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """What the inputs say beside a source's location."""
 
-    query: str | None = None
+    text: str | None = None
     """The input `metrics-query`."""
     label_delay: float = 0.0
     """Seconds after which the label of a request is there, or missing for good."""

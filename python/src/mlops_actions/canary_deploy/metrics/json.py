@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlops_actions.canary_deploy.metrics.counts import EXAMPLE, read_counts
 from mlops_actions.canary_deploy.metrics.http_json import JsonUrl
-from mlops_actions.canary_deploy.metrics.interface import Asked, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import Query, Snapshot
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.errors import OutsideError
 
@@ -30,6 +30,6 @@ class JsonCounters:
         return read_counts(document, now, self.url.shown)
 
 
-def open_source(location: str, services: Services, asked: Asked) -> JsonCounters:  # noqa: ARG001
+def open_source(location: str, services: Services, query: Query) -> JsonCounters:  # noqa: ARG001
     """`json:URL` as the input `metrics-source`; nothing is asked yet."""
     return JsonCounters(JsonUrl(location.partition(":")[2], "json"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 from mlops_actions.canary_deploy.metrics.combined import CombinedCounters
-from mlops_actions.canary_deploy.metrics.interface import Asked, MetricSource
+from mlops_actions.canary_deploy.metrics.interface import MetricSource, Query
 from mlops_actions.canary_deploy.targets.interface import Services, Target
 from mlops_actions.ci.credentials import without_credentials
 from mlops_actions.errors import InputError, nearest
@@ -29,20 +29,20 @@ _SOURCES = {
     "prometheus": "mlops_actions.canary_deploy.metrics.prometheus",
     "sqlite": "mlops_actions.canary_deploy.metrics.sql",
 }
-"""Scheme → module whose `open_source(location, services, asked)` returns it. All are imported when asked for."""
+"""Scheme → module whose `open_source(location, services, query)` returns it. All are imported when asked for."""
 
 _IN_PART = {"postgres", "postgresql", "sqlite"}
 """What may know of labels alone, and leaves requests and errors to another source."""
 
 
-def open_metrics(target: Target, locations: str | None, services: Services, asked: Asked | None = None) -> MetricSource:
+def open_metrics(target: Target, locations: str | None, services: Services, query: Query | None = None) -> MetricSource:
     """The sources at one or several locations, one a line, else the target's own counters; nothing is read yet.
 
     Where none of them counts requests the target's own counters stand first. InputError for a location that is not
     understood, and without one where the target counts nothing.
     """
     given = [line.strip() for line in (locations or "").splitlines() if line.strip()]
-    named = [_open(location, services, asked or Asked()) for location in given]
+    named = [_open(location, services, query or Query()) for location in given]
     if given and not all(_scheme(location) in _IN_PART for location in given):
         return named[0] if len(named) == 1 else CombinedCounters(named)
     if target.kind in _OWN:
@@ -56,7 +56,7 @@ def open_metrics(target: Target, locations: str | None, services: Services, aske
     )
 
 
-def _open(location: str, services: Services, asked: Asked) -> MetricSource:
+def _open(location: str, services: Services, query: Query) -> MetricSource:
     scheme = _scheme(location)
     if scheme not in _SOURCES:
         raise InputError(
@@ -64,7 +64,7 @@ def _open(location: str, services: Services, asked: Asked) -> MetricSource:
             hint=f"{nearest(scheme, _SOURCES)} Write prometheus:URL, json:URL, postgresql://…, or exec:COMMAND for a "
             "script of yours.",
         )
-    source: MetricSource = import_module(_SOURCES[scheme]).open_source(location, services, asked)
+    source: MetricSource = import_module(_SOURCES[scheme]).open_source(location, services, query)
     return source
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mlops_actions.canary_deploy.metrics.interface import Asked, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import Query, Snapshot
 from mlops_actions.canary_deploy.sagemaker_api import split_place
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.interface import SIDES, Side
@@ -129,7 +129,7 @@ def open_metrics(target: SageMakerTarget) -> CloudWatchCounters:
     return CloudWatchCounters(_cloudwatch(endpoint.service.region, target.location), endpoint.name, target.services)
 
 
-def open_source(location: str, services: Services, asked: Asked) -> CloudWatchCounters:  # noqa: ARG001
+def open_source(location: str, services: Services, query: Query) -> CloudWatchCounters:  # noqa: ARG001
     """`cloudwatch:REGION/ENDPOINT` as the input `metrics-source`; nothing is read yet."""
     region, endpoint = split_place(location, "metrics-source")
     return CloudWatchCounters(_cloudwatch(region, location), endpoint, services)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlops_actions.canary_deploy.metrics.databases import Database, Row, open_database
-from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS, Asked, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS, Query, Snapshot
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.interface import SIDES, Side
 from mlops_actions.ci.credentials import without_credentials
@@ -154,10 +154,10 @@ class SqlCounts:
         return OutsideError(f"the query of {self.database.shown} {what}.", where="metrics-query", hint=_HINT)
 
 
-def open_source(location: str, services: Services, asked: Asked) -> SqlCounts:
+def open_source(location: str, services: Services, query: Query) -> SqlCounts:
     """`sqlite:FILE` or `postgresql://…`, with the file of the query behind a `#` or else the input `metrics-query`."""
     address, _, file = location.partition("#")
-    text = _read(file) if file else asked.query
+    text = _read(file) if file else query.text
     if text is None:
         raise InputError(
             f"what to ask {without_credentials(address)} is not said.",
@@ -170,7 +170,7 @@ def open_source(location: str, services: Services, asked: Asked) -> SqlCounts:
     for side in SIDES:
         name = services.of(side)
         names |= {side: side, name: side, name.rpartition(":")[0] or name: side}
-    return SqlCounts(open_database(address), text, names, asked.label_delay)
+    return SqlCounts(open_database(address), text, names, query.label_delay)
 
 
 def _sum(one: Counts, other: Counts) -> Counts:

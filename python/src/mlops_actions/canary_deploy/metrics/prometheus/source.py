@@ -6,7 +6,7 @@ import math
 import time
 from dataclasses import dataclass, field
 
-from mlops_actions.canary_deploy.metrics.interface import ERRORS, Asked, Snapshot
+from mlops_actions.canary_deploy.metrics.interface import ERRORS, Query, Snapshot
 from mlops_actions.canary_deploy.metrics.latency import slower_than
 from mlops_actions.canary_deploy.metrics.prometheus.api import Labels, PrometheusApi, Series
 from mlops_actions.canary_deploy.metrics.prometheus.queries import Condition, Part, Queries, Share, read_queries
@@ -141,7 +141,7 @@ def _began_anew(before: list[Series] | None, now: list[Series]) -> bool:
     return any(one.instance not in places for one in now)
 
 
-def open_source(location: str, services: Services, asked: Asked) -> PrometheusCounters:
+def open_source(location: str, services: Services, query: Query) -> PrometheusCounters:
     """`prometheus:URL` as the input `metrics-source`; nothing is asked yet."""
-    address, queries = read_queries(location, asked.query, services)
+    address, queries = read_queries(location, query.text, services)
     return PrometheusCounters(PrometheusApi(address), queries)
