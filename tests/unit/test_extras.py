@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError
 from mlops_actions.extras import require
+from mlops_actions.registries import open_registry
 
 
 def test_what_is_installed_is_returned() -> None:
@@ -21,3 +24,15 @@ def test_an_extra_that_is_not_installed_is_named_with_what_needs_it() -> None:
         "registry: the registry 'sagemaker:eu-west-1' needs mlops-actions[aws], which is not installed here. "
         "Install it: pip install 'mlops-actions[aws]'."
     )
+
+
+def test_a_registry_and_a_target_whose_extra_is_missing_say_so_before_they_ask_anybody() -> None:
+    """The environment of the tests has no client of a cloud."""
+    services = Services("blue", "green", "/", 1, Path("state"))
+    for location, ask in {
+        "sagemaker:eu-west-1": open_registry("sagemaker:eu-west-1#log=s3://bucket/log").names,
+        "sagemaker:eu-west-1/flights": open_target("sagemaker:eu-west-1/flights", services).weight,
+    }.items():
+        with pytest.raises(InputError) as caught:
+            ask()
+        assert caught.value.message == f"'{location}' needs mlops-actions[aws], which is not installed here."

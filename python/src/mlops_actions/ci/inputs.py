@@ -152,14 +152,14 @@ class CommonInputs(BaseModel):
     )
     log: str | None = Field(
         None,
-        description="Where the log beside a hosted registry (`mlflow+https://…`) lives, such as `s3://bucket/log`; "
-        "that of `azureml:…` lies in its workspace by itself.",
+        description="Where the log beside a hosted registry (MLflow, SageMaker, Hugging Face) lives, such as "
+        "`s3://bucket/log`; that of `azureml:…` lies in its workspace by itself.",
     )
     registry: str = Field(
         "file:mlops-registry",
         validate_default=True,
-        description="Where models live, such as `file:registry`, `s3://bucket/folder`, `mlflow+https://host` or "
-        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE`.",
+        description="Where models live, such as `file:registry`, `s3://bucket/folder`, `mlflow+https://host`, "
+        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE`, `sagemaker:REGION` or `hf:OWNER`.",
     )
     name: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="The model's name in the registry."
