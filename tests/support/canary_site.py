@@ -155,7 +155,9 @@ class Site:
 
     def target(self) -> EnvoyTarget:
         services = Services(self.stable.address, self.candidate.address, "/healthz", 0.3, self.local_folder)
-        return open_target(self.location, services)
+        target = open_target(self.location, services)
+        assert isinstance(target, EnvoyTarget)
+        return target
 
     def memory(self) -> Memory:
         return open_memory(str(self.state), "", self.location)

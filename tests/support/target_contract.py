@@ -18,7 +18,7 @@ from mlops_actions.canary_deploy.action import run
 from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import blocks_since
 from mlops_actions.canary_deploy.targets import MirroringTarget, Target
-from mlops_actions.errors import OutsideError
+from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.statistics.sequential import Counts
 from prometheus_site import PrometheusSite
@@ -153,6 +153,8 @@ class TargetContract(SteeringContract):
         target = site.target()
         target.prepare()
         if not isinstance(target, MirroringTarget):
+            with pytest.raises(InputError, match="a shadow is copied requests, and .* cannot copy any"):
+                run(site.inputs(strategy="shadow", steps=None))
             return
         assert target.mirror() == 0
         before = site.source().read()

@@ -60,7 +60,8 @@ class Inputs(CommonInputs):
     )
     target: str = Field(
         description="What routes the traffic: `envoy:HOST:PORT` for an embedded Envoy that users reach there, "
-        "`envoy:http://HOST:PORT` with the admin address of one that runs already, `haproxy:SOCKET?backend=NAME`, "
+        "`envoy:http://HOST:PORT` with the admin address of one that runs already, `envoy:file://PATH` where that "
+        "reads its routes from a file, `haproxy:SOCKET?backend=NAME`, "
         "`traefik:URL?file=PATH`, `httproute:NAMESPACE/NAME`, `kserve:NAMESPACE/NAME`, "
         "`azureml:SUBSCRIPTION/GROUP/WORKSPACE/ENDPOINT`, `sagemaker:REGION/ENDPOINT`, "
         "or `exec:COMMAND` for a script of yours; see below."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,11 @@ class EnvoyAdmin:
         configs: list[dict[str, Any]] = self._json("/config_dump", parameters).get("configs", [])
         return configs
 
+    def clusters(self) -> set[str]:
+        """The names of its clusters, wherever they were defined."""
+        found = (one.get("cluster") for one in mappings(self.configuration()))
+        return {str(one["name"]) for one in found if isinstance(one, dict) and "name" in one}
+
     def _json(self, path: str, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
         text = self._text("GET", path, parameters)
         try:
@@ -106,6 +111,15 @@ class EnvoyAdmin:
         if not answer.ok and path != "/ready":
             raise OutsideError(f"{method} {address}{path} answered with status {answer.status_code}.")
         return answer.text
+
+
+def mappings(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping inside a document, however deep."""
+    if isinstance(value, dict):
+        yield value
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for one in inner:
+        yield from mappings(one)
 
 
 def fraction(percent: float) -> str:

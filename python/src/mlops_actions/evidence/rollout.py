@@ -49,6 +49,7 @@ class Comparison(Document):
 
     metric: str
     claim: str | None = Field(None, description="What was asked, such as `errors < stable`.")
+    limit: float | None = Field(None, description="Of candidate minus stable, which the claim is about.")
     answer: Literal["yes", "no", "open"] = Field("open", description="`open`: not shown, or nothing was asked.")
     units: tuple[int, int] = Field(description="How many were counted of the candidate, and of the stable side.")
     candidate: float | None = Field(None, description="Its rate or mean.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mlops_actions.evidence.rollout import Look, Rollout
 from mlops_actions.evidence.statement import Statement
+from mlops_actions.reports.canary_comparisons import comparisons_of
 from mlops_actions.reports.canary_evidence import evidence_of
 from mlops_actions.reports.canary_timeline import timeline_of
 from mlops_actions.reports.page import Page, Table, number
@@ -22,7 +23,8 @@ def page(statement: Statement[Rollout]) -> Page:
     )
     looks = rollout.looks
     table = Table("Looks", _HEADINGS, tuple(map(_look, looks)), folded=len(looks) > 20)
-    return Page("Canary", rollout.result, headline, (*timeline_of(rollout), *evidence_of(rollout), table))
+    charts = (*comparisons_of(rollout), *timeline_of(rollout), *evidence_of(rollout))
+    return Page("Canary", rollout.result, headline, (*charts, table))
 
 
 def _look(look: Look) -> tuple[str, ...]:

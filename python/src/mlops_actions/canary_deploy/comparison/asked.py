@@ -65,6 +65,7 @@ class Asked:
         compared = Comparison(
             metric=self.question.metric,
             claim=str(self.question),
+            limit=self.question.limit,
             answer=self.answer(),
             units=(candidate[0], stable[0]),
             candidate=candidate[1],

@@ -58,7 +58,8 @@ def _wrong(pairs: Pairs, question: Question, alpha: float) -> Comparison:
     found = bounded_mean(candidate - stable, alpha, (-1.0, 1.0))
     compared = _comparison(WRONG, found, len(stable), alpha, "betting")
     rates = {"candidate": float(candidate.mean()), "stable": float(stable.mean())}
-    return compared.model_copy(update={"claim": str(question), "answer": question.answer(found), **rates})
+    asked = {"claim": str(question), "limit": question.limit, "answer": question.answer(found)}
+    return compared.model_copy(update=asked | rates)
 
 
 def _numbers(pairs: Pairs, alpha: float) -> tuple[Comparison, ...]:

@@ -12,6 +12,7 @@ from mlops_actions.canary_deploy.metrics.interface import ERRORS, MIRRORED, Snap
 from mlops_actions.canary_deploy.metrics.latency import slower_than
 from mlops_actions.canary_deploy.targets.envoy import EnvoyTarget
 from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, SHADOW, STABLE
+from mlops_actions.canary_deploy.targets.envoy_file import EnvoyFileTarget
 from mlops_actions.errors import OutsideError
 from mlops_actions.statistics.sequential import Counts
 
@@ -65,7 +66,7 @@ class EnvoyCounters:
         return self.admin.flushes_when_asked()
 
 
-def open_metrics(target: EnvoyTarget) -> EnvoyCounters:
+def open_metrics(target: EnvoyTarget | EnvoyFileTarget) -> EnvoyCounters:
     """The counters of an Envoy target."""
     return EnvoyCounters(target.admin)
 

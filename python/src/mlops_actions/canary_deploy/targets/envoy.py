@@ -1,4 +1,5 @@
-"""Envoy: an embedded one (`envoy:HOST:PORT`, where users reach it) or one that runs already (`envoy:http://ADMIN`).
+"""Envoy: an embedded one (`envoy:HOST:PORT`, where users reach it) or one that runs already (`envoy:http://ADMIN`, or
+`envoy:file://PATH`, in `envoy_file.py`).
 
 One that runs already has clusters `stable` and `candidate`, and for each path two routes, of which the first has our
 runtime key; to mirror, it has a cluster `shadow` too: see the guide. Its time limit is to be shorter than `interval`.
@@ -6,17 +7,16 @@ runtime key; to mirror, it has a cluster `shadow` too: see the guide. Its time l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 from mlops_actions.canary_deploy import servers
-from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, fraction, percent_of
+from mlops_actions.canary_deploy.envoy_admin import EnvoyAdmin, fraction, mappings, percent_of
 from mlops_actions.canary_deploy.targets import envoy_config, weights
 from mlops_actions.canary_deploy.targets.addresses import Address, split_address
 from mlops_actions.canary_deploy.targets.embedded_envoy import EmbeddedEnvoy
 from mlops_actions.canary_deploy.targets.envoy_config import CANDIDATE, KEY, MIRROR_KEY, SHADOW, STABLE, STICKY_PREFIX
+from mlops_actions.canary_deploy.targets.envoy_file import EnvoyFileTarget, open_file
 from mlops_actions.canary_deploy.targets.interface import SIDES, Capabilities, Services, Side, Sticky
 from mlops_actions.errors import InputError
 
@@ -78,7 +78,7 @@ class EnvoyTarget:
 
     def set_mirror(self, percent: float) -> None:
         """Set the runtime key of the copies and read it back."""
-        if percent and SHADOW not in self._clusters():
+        if percent and SHADOW not in self.admin.clusters():
             raise InputError(
                 f"the Envoy at {self.admin.find()} has no cluster {SHADOW!r}, to which requests are copied.",
                 where="target",
@@ -106,7 +106,7 @@ class EnvoyTarget:
             f"After a promotion let its cluster {STABLE!r} point to the promoted server, then set the runtime key "
             f"{KEY} to 0",
         )
-        if not {STABLE, CANDIDATE} <= self._clusters():
+        if not {STABLE, CANDIDATE} <= self.admin.clusters():
             raise InputError(
                 f"the Envoy at {self.admin.find()} has no clusters {STABLE!r} and {CANDIDATE!r}.", where="target"
             )
@@ -118,7 +118,7 @@ class EnvoyTarget:
             return share
         defaults = [
             percent_of(found.get("default_value", 0))
-            for found in _mappings(self.admin.configuration())
+            for found in mappings(self.admin.configuration())
             if found.get("runtime_key") == key
         ]
         if not defaults:
@@ -129,16 +129,14 @@ class EnvoyTarget:
             )
         return defaults[0]
 
-    def _clusters(self) -> set[str]:
-        found = (one.get("cluster") for one in _mappings(self.admin.configuration()))
-        return {str(one["name"]) for one in found if isinstance(one, dict) and "name" in one}
 
-
-def open_target(location: str, services: Services) -> EnvoyTarget:
-    """`envoy:HOST:PORT` or `envoy:http://HOST:PORT`; nothing is reached or started yet."""
+def open_target(location: str, services: Services) -> EnvoyTarget | EnvoyFileTarget:
+    """`envoy:HOST:PORT`, `envoy:http://HOST:PORT` or `envoy:file://PATH`; nothing is reached or started yet."""
     for side in SIDES:
         services.address(side)
     place = location.removeprefix("envoy:")
+    if place.startswith("file://"):
+        return open_file(location, services)
     if place.startswith("http://"):
         admin = urlsplit(place).netloc
         split_address(admin)
@@ -146,12 +144,3 @@ def open_target(location: str, services: Services) -> EnvoyTarget:
         return EnvoyTarget(location, services, EnvoyAdmin(lambda: admin), capabilities=capabilities)
     embedded = EmbeddedEnvoy(split_address(place), services.folder.resolve() / "envoy")
     return EnvoyTarget(location, services, embedded.admin, embedded)
-
-
-def _mappings(value: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping inside a document, however deep."""
-    if isinstance(value, dict):
-        yield value
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    for one in inner:
-        yield from _mappings(one)
