@@ -71,8 +71,8 @@ def test_errors_by_cluster_take_the_place_of_errors_by_request_and_need_no_dispe
         ),
         (
             {"margins": {"wrng": 0.1}},
-            "metrics: nothing counted 'wrng' while the stable side was watched. Did you mean 'wrong'? Its source says "
-            "what it counts; see the guide of canary-deploy.",
+            "metrics: nothing counted 'wrng' while the stable side was watched. Did you mean 'wrong'? What "
+            "'metrics-source' has to give for it is in the guide.",
         ),
         ({"cluster": "user"}, "cluster: nothing counted 'errors by cluster' while the stable side was watched."),
     ],

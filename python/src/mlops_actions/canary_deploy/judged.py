@@ -104,6 +104,6 @@ def _history(name: str, baseline: Baseline, where: str) -> History:
         raise InputError(
             f"nothing counted {name!r} while the stable side was watched.",
             where=where,
-            hint=f"{nearest(name, baseline.metrics)} Its source says what it counts; see the guide of canary-deploy.",
+            hint=f"{nearest(name, baseline.metrics)} What 'metrics-source' has to give for it is in the guide.",
         )
     return baseline.metrics[name]

@@ -199,6 +199,27 @@ def test_a_difference_too_small_for_one_cohort_is_seen_in_their_sum(world: World
     assert totals[-1] == totals[-2], "by then the labels of both sides are known to differ"
 
 
+def test_labels_that_are_missing_more_often_by_now_on_both_sides_are_no_difference(world: World) -> None:
+    source = world.source(delay=0)
+    source.read()
+    world.predict("stable", 900, unlabelled=9)
+    world.time += 10
+    source.read()
+    world.predict("stable", 90, unlabelled=27)
+    world.predict("candidate", 10, unlabelled=3)
+    world.time += 10
+    assert source.read().readings["wrong"].canary == Counts(0, 7)
+
+
+def test_a_clock_that_was_set_back_reads_nothing_twice(world: World) -> None:
+    source = world.source()
+    for minutes in (0, 1, -1, 1, 3, 3):
+        world.time += 60 * minutes
+        world.predict("stable", 5, at=999_930)
+        last = source.read()
+    assert last.readings["wrong"].baseline == Counts(0, 10), "those that were there when their time was read"
+
+
 def test_errors_and_clusters_have_totals_of_their_own(world: World) -> None:
     query = (
         "SELECT 'stable' AS version, 100 AS requests, 90 AS labelled, 7 AS errors, 20 AS clusters, 3 AS "

@@ -85,7 +85,8 @@ class SqlCounts:
     def _next_end(self, ripe: float) -> float:
         """Before the first look nothing was changed, and a cohort may end anywhere; then at the looks alone."""
         if ripe <= self._looks[0]:
-            return ripe
+            # A clock that was set back must not read anything twice.
+            return max(ripe, self._read_until)
         return next((look for look in self._looks if self._read_until < look <= ripe), self._read_until)
 
     def _ask(self, since: float, until: float) -> dict[Side, dict[str, int]]:
@@ -121,7 +122,9 @@ class SqlCounts:
         for side, row in rows.items():
             if row["labelled"] > row["requests"]:
                 raise self._wrong(f"gives {row['labelled']} labelled of {row['requests']} requests of {side!r}")
-            self._shares[side].update(row)
+            # What was missing at other times, when the candidate had no requests, is nothing to compare it with.
+            if rows["candidate"]["requests"]:
+                self._shares[side].update(row)
         for counts in (rows, self._shares):
             candidate, stable = (counts[side] for side in ("candidate", "stable"))
             shares = [(one["labelled"], one["requests"]) for one in (candidate, stable)]
