@@ -49,6 +49,16 @@ def test_every_check_of_a_frame_agrees_with_pandas(as_frame: Callable[[pd.DataFr
     assert (material.name, material.uri, material.kind) == ("data", "data", "rows+content")
 
 
+@pytest.mark.parametrize("as_frame", [lambda frame: frame, Streamed], ids=["pandas", "arrow"])
+def test_sql_is_run_on_frames_too(as_frame: Callable[[pd.DataFrame], object], tmp_path: Path) -> None:
+    path = tmp_path / "contract.yaml"
+    rule = "{type: sql, query: 'SELECT sum(a) FROM {object}', mustBe: 6}"
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: a\nversion: 1.0.0\nschema:\n  - name: t\n    properties:\n"
+    path.write_text(f"{head}      - {{name: a, quality: [{rule}]}}\n")
+    report = validate(as_frame(pd.DataFrame({"a": [1, 2, 3]})), str(path))
+    assert [one.message for one in report.checks if one.check == "sql"] == ["the query gives 6; it must be 6."]
+
+
 def test_a_frame_is_held_against_another(tmp_path: Path) -> None:
     path = tmp_path / "contract.yaml"
     path.write_text(

@@ -24,6 +24,7 @@ def run(
     cursor = connection.cursor()
     try:
         for name, (reading, types) in tables.items():
+            reading.prepare(cursor)
             cells = ", ".join(
                 f"{typed(column, stored, types.get(column, 'string' if stored == 'text' else stored))} "
                 f"AS {quoted(column)}"
