@@ -251,6 +251,10 @@ class Table(Protocol):
         """Column → type as stored, in order; costs no pass over the rows."""
 
     @property
+    def partitions(self) -> tuple[str, ...]:
+        """Columns that folders such as `year=2024` name, outermost first."""
+
+    @property
     def columns(self) -> Mapping[str, LogicalType]:
         """Column → type; for text files the narrowest type that every cell reads as, which costs a pass."""
 

@@ -25,6 +25,7 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     NotMissing,
     OneOf,
+    Partitioned,
     References,
     RowCount,
     Rule,
@@ -143,7 +144,7 @@ def problem(rule: Rule) -> str:
             return f"are none of {_listed(values)}"
         case RowCount():
             return "are there"
-        case Sql() | References() | Age():
+        case Sql() | References() | Age() | Partitioned():
             return "are looked up apart"
         case NotChecked(why):
             return f"are not checked, since {why}"

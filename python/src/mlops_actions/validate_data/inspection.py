@@ -33,7 +33,7 @@ def inspect(contract: Contract, table: Table, failing_rows: int, also: Scan | No
     Raises InputError where it holds no rows.
     """
     seen, tables = look_inside(contract, table)
-    plan = make_plan(seen.at(""), tables[""].stored, failing_rows, also)
+    plan = make_plan(seen.at(""), tables[""].stored, failing_rows, also, table.partitions)
     scanned = tables[""].scan(plan.scan)
     if not scanned.rows:
         raise InputError(f"the data {table.location!r} holds no rows.", hint="Nothing was checked.")

@@ -19,6 +19,7 @@ from mlops_actions.validate_data.rules import (
     NotAmong,
     NotChecked,
     NotMissing,
+    Partitioned,
     RowCount,
     Rule,
     Unique,
@@ -29,7 +30,7 @@ from mlops_actions.validate_data.rules import (
 from mlops_actions.validate_data.threshold import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Plan:
     scan: Scan
     impossible: Mapping[str, str] = field(default_factory=dict)
     """A check's id → why it is not made."""
+    partitions: Sequence[str] = ()
+    """Columns that folders name, outermost first."""
 
 
 def readable_types(contract: Contract, stored: Mapping[str, StoredType]) -> dict[str, LogicalType]:
@@ -57,6 +60,7 @@ def make_plan(
     stored: Mapping[str, StoredType],
     failing_rows: int,
     also: Scan | None = None,
+    partitions: Sequence[str] = (),
 ) -> Plan:
     """Put every check into one scan; `also` is what the custom checks want of it."""
     types = readable_types(contract, stored)
@@ -70,7 +74,7 @@ def make_plan(
         missing=frozenset(check.column for check in possible if check.column and _asks_for_missing(check.rule)),
         first=failing_rows,
     )
-    return Plan(contract, stored, together([also, scan]) if also else scan, impossible)
+    return Plan(contract, stored, together([also, scan]) if also else scan, impossible, partitions)
 
 
 def judge(plan: Plan, scanned: Scanned) -> list[CheckResult]:
@@ -84,7 +88,7 @@ def _impossible(
     """Why a check cannot be made; the check of the type then says what is wrong with the column."""
     if isinstance(check.rule, NotChecked):
         return check.rule.why
-    if isinstance(check.rule, HasType | RowCount):
+    if isinstance(check.rule, HasType | RowCount | Partitioned):
         return None
     asked = {column.name: column.type for column in contract.properties}
     columns = check.rule.columns if isinstance(check.rule, Unique) else (str(check.column),)
@@ -114,10 +118,27 @@ def _judge(check: Check, plan: Plan, scanned: Scanned) -> CheckResult:
         met = check.threshold.holds(scanned.rows, scanned.rows)
         message = f"the table has {scanned.rows:,} rows; the count {check.threshold}."
         return result_of(check, "pass" if met else "fail", message, total=scanned.rows)
+    if isinstance(check.rule, Partitioned):
+        return _judge_partition(check, check.rule, plan.partitions)
     tally = _tally(check, plan, scanned)
     met = check.threshold.holds(tally.count, scanned.rows)
     message = _message(check, tally, scanned.rows, met)
     return result_of(check, "pass" if met else "fail", message, tally, scanned.rows)
+
+
+def _judge_partition(check: Check, rule: Partitioned, partitions: Sequence[str]) -> CheckResult:
+    """Folders are looked at, no row is."""
+    if not partitions:
+        why = "the data lies in no folders such as `year=2024`"
+        return result_of(check, "not-checked", f"partitioned of {check.column!r} was not checked: {why}.")
+    names = ", ".join(map(repr, partitions))
+    place = partitions.index(check.column) + 1 if check.column in partitions else None
+    if place is None:
+        return result_of(check, "fail", f"{check.column!r} is no partition: folders name {names}.")
+    if rule.position not in (None, place):
+        message = f"{check.column!r} is partition {place}, not {rule.position}: folders name {names}."
+        return result_of(check, "fail", message)
+    return result_of(check, "pass", f"{check.column!r} is partition {place}.")
 
 
 def _broken_column(check: Check, rule: HasType, plan: Plan, scanned: Scanned) -> CheckResult | None:

@@ -170,6 +170,14 @@ class RowCount:
 
 
 @dataclass(frozen=True)
+class Partitioned:
+    """Folders such as `year=2024` name the column."""
+
+    position: int | None
+    """Which folder it is from the outermost, from 1; None where the contract does not say."""
+
+
+@dataclass(frozen=True)
 class Sql:
     """A query gives an acceptable number; true is 1."""
 
@@ -223,6 +231,7 @@ Rule = (
     | Items
     | UniqueItems
     | RowCount
+    | Partitioned
     | Sql
     | References
     | Age

@@ -25,6 +25,8 @@ CHECKED = {
     "properties": "logicalType: object, properties: [{name: b, logicalType: string}]",
     "items": "logicalType: array, items: {logicalType: string}",
     "physicalType": "logicalType: string, physicalType: varchar(3)",
+    "partitioned": "logicalType: string, partitioned: true",
+    "partitionKeyPosition": "logicalType: string, partitioned: true, partitionKeyPosition: 1",
     "relationships": "logicalType: string, relationships: [{to: t.a}]",
     **{
         option: f"logicalType: {type_}, logicalTypeOptions: {{{option}: {value}}}"
@@ -52,7 +54,6 @@ CHECKED = {
 }
 """Word of the guide → a property of a contract, after its name, that asks for it."""
 NOT_CHECKED = {
-    "partitioned": "logicalType: string, partitioned: true",
     "map": "logicalType: map, map: {key: {logicalType: string}}",
     "type: text": "logicalType: string, quality: [{type: text, description: be good}]",
     "frequency": "logicalType: date}]}]\nslaProperties: [{property: frequency, value: 1, unit: d, element: a",

@@ -43,6 +43,8 @@ class Reading:
     """A path on this machine → what messages call it."""
     pandas: Mapping[str, str] = field(default_factory=dict)
     """What pandas would make of columns besides plain arrays (see `Column.type`)."""
+    partitions: tuple[str, ...] = ()
+    """Columns that folders name, outermost first."""
     json: bool = False
     """Whether nested text may be a date or a time, since JSON has neither."""
 
@@ -124,6 +126,7 @@ def listed(paths: Sequence[str]) -> str:
 
 def with_partitions(reading: Reading, files: Files) -> Reading:
     """The columns that folders name, beside those of the files, which win."""
+    reading = replace(reading, partitions=tuple(files.partitions))
     taken = {name.lower() for name in reading.stored}
     named = {name: values for name, values in files.partitions.items() if name.lower() not in taken}
     if not named:

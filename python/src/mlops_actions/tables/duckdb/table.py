@@ -70,6 +70,11 @@ class DuckdbTable:
         """Column → type as stored."""
         return self._reading.stored
 
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """Columns that folders name."""
+        return self._reading.partitions
+
     @cached_property
     def columns(self) -> Mapping[str, LogicalType]:
         """Column → type; inferred from every cell where the file has no types."""
@@ -144,8 +149,6 @@ class DuckdbTable:
         """In DuckDB's dialect; costs a pass over what it reads."""
         readings = {name: (table._reading, types) for name, (table, types) in _of_duckdb(query).items()}
         with self._explained():
-            for reading, _ in readings.values():
-                reading.prepare(self._connection)
             return run(query.text, readings, self._connection)
 
     @contextmanager

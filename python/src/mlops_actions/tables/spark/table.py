@@ -64,6 +64,11 @@ class SparkTable:
         """Column → type as stored."""
         return self._reading.stored
 
+    @property
+    def partitions(self) -> tuple[str, ...]:
+        """Columns that folders name, where this machine sees them."""
+        return tuple(self._files.partitions) if self._files else ()
+
     @cached_property
     def columns(self) -> Mapping[str, LogicalType]:
         """Column → type; inferred from every cell where the file has no types."""

@@ -20,6 +20,7 @@ from mlops_actions.validate_data.rules import (
     NotChecked,
     NotMissing,
     OneOf,
+    Partitioned,
     Property,
     Rule,
     Unique,
@@ -79,9 +80,10 @@ def read_column(
     if block.get("map"):
         found.append(check("map", NotChecked("maps are not looked into"), "map"))
     if block.get("partitioned"):
-        found.append(
-            check("partitioned", NotChecked("how files are laid out does not change their rows"), "partitioned")
-        )
+        position = int(block.get("partitionKeyPosition") or -1)
+        layout = Partitioned(position if position > 0 else None)
+        inside = NotChecked("it lies inside of another column")
+        found.append(check("partitioned", inside if within else layout, "partitioned"))
     properties = [column]
     for inner, place, parent in _inner(block, column, keys, source):
         more, checks = read_column(inner, place, source, table, parent)
