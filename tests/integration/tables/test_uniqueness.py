@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mlops_actions.tables import Scan, Tally, open_frame, open_table
-from mlops_actions.tables.duckdb import first_rows
+from mlops_actions.tables.duckdb import first_rows, uniqueness
 
 ROWS = 3_000
 
@@ -39,11 +39,12 @@ def rows() -> pd.DataFrame:
 KEYS = [*((name,) for name in rows()), ("far", "word"), ("close", "gaps", "real"), ("once", "word")]
 
 
-@pytest.mark.parametrize("rows_at_first", [1 << 20, 40])
+@pytest.mark.parametrize(("looked_at", "rows_at_first"), [(1 << 14, 1 << 20), (32, 40)])
 @pytest.mark.parametrize("key", KEYS, ids="-".join)
 def test_rows_that_repeat_an_earlier_one_are_those_that_pandas_finds(
-    key: tuple[str, ...], rows_at_first: int, monkeypatch: pytest.MonkeyPatch
+    key: tuple[str, ...], looked_at: int, rows_at_first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(uniqueness, "_LOOKED_AT", looked_at)
     monkeypatch.setattr(first_rows, "_ROWS_AT_FIRST", rows_at_first)
     frame = rows()
     complete = frame.dropna(subset=list(key))
@@ -52,10 +53,21 @@ def test_rows_that_repeat_an_earlier_one_are_those_that_pandas_finds(
     assert found == Tally(len(repeated), tuple(repeated[:4]))
 
 
-@pytest.mark.parametrize("last", [10**9, 2**63 - 1])
-def test_integers_too_far_apart_for_marks_are_told_apart_all_the_same(last: int) -> None:
-    frame = pd.DataFrame({"i": [-(2**63), 5, last, 5, last]})
-    assert open_frame(frame).scan(Scan(keys={"i": ("i",)}, first=9)).keys["i"] == Tally(2, (3, 4))
+@pytest.mark.parametrize("offset", [-(2**63), -5, 2**31, 2**63 - 20_001])
+@pytest.mark.parametrize("apart", [0, -(2**40), 2**40])
+def test_ids_are_told_apart_wherever_they_begin_and_however_far_a_later_one_lies(offset: int, apart: int) -> None:
+    ids = np.arange(20_000) + offset
+    ids[-1] = ids[7]
+    ids[-2] = np.clip(int(offset) + apart, -(2**63), 2**63 - 1) if apart else ids[-2]
+    repeated = [row for row in (19_998, 19_999) if ids[row] in ids[:row]]
+    found = open_frame(pd.DataFrame({"id": ids})).scan(Scan(keys={"id": ("id",)}, first=9)).keys["id"]
+    assert found == Tally(len(repeated), tuple(repeated))
+
+
+def test_ids_are_counted_in_the_same_pass_as_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uniqueness, "spilling_early", lambda _: pytest.fail("hashes were asked for"))
+    frame = pd.DataFrame({"id": np.random.default_rng(46).permutation(50_000) + 10**12})
+    assert open_frame(frame).scan(Scan(keys={"id": ("id",)})).keys["id"] == Tally(0)
 
 
 def test_what_only_the_last_of_many_rows_repeats_is_found(tmp_path: Path) -> None:

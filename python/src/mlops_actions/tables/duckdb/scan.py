@@ -11,7 +11,7 @@ import narwhals as nw
 from mlops_actions.tables.duckdb.first_rows import first_met, first_repeated
 from mlops_actions.tables.duckdb.reading import Reading
 from mlops_actions.tables.duckdb.types import free_name, present, quoted, typed, unreadable
-from mlops_actions.tables.duckdb.uniqueness import bounds, surplus
+from mlops_actions.tables.duckdb.uniqueness import marks, surplus
 from mlops_actions.tables.interface import Group, Groups, Scan, Scanned, Tally
 from mlops_actions.tables.questions import (
     aggregate,
@@ -35,8 +35,8 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     plain = [count(f"count_{index}") for index in range(len(scan.counts))]
     single = [aggregate(one, f"aggregate_{index}") for index, one in enumerate(scan.aggregates.values())]
     keys = {name: parts_of(index, columns) for index, (name, columns) in enumerate(scan.keys.items())}
-    within = {name: bounds(parts, relation) for name, parts in keys.items()}
-    keyed = [asked for name, parts in keys.items() for asked in (count(complete(parts)), *within[name])]
+    marked = {name: marks(parts, relation, connection) or () for name, parts in keys.items()}
+    keyed = [asked for name, parts in keys.items() for asked in (count(complete(parts)), *marked[name])]
     counted = {question: count(sql) for question, sql in conditions.items() if question[0] != "missing"}
     asked = ["count(*)", *filled, *plain, *single, *keyed, *counted.values()]
     rows, *found = relation.aggregate(", ".join(asked)).fetchall()[0]
@@ -44,7 +44,7 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
     present_counts = dict(zip(reading.stored, _take(found, len(filled)), strict=True))
     plain_counts = dict(zip(scan.counts, _take(found, len(plain)), strict=True))
     aggregates = dict(zip(scan.aggregates, _take(found, len(single)), strict=True))
-    key_counts = {name: _take(found, 1 + len(within[name])) for name in keys}
+    key_counts = {name: _take(found, 1 + len(marked[name])) for name in keys}
     numbers = {("missing", name): rows - present_counts[name] for name in scan.missing}
     numbers |= dict(zip(counted, found, strict=True))
     failing = {question: sql for question, sql in conditions.items() if numbers[question]} if scan.first else {}
@@ -57,8 +57,8 @@ def answer(scan: Scan, connection: duckdb.DuckDBPyConnection, reading: Reading, 
         return tally(("missing", name)) if name in scan.missing else Tally(rows - present_counts[name])
 
     def key(name: str) -> Tally:
-        filled, *low_and_high = key_counts[name]
-        number = surplus(keys[name], low_and_high, filled, relation, connection)
+        filled, *found_by_marks = key_counts[name]
+        number = surplus(keys[name], found_by_marks, filled, relation, connection)
         repeated = first_repeated(keys[name], scan.first, rows, relation, connection) if number and scan.first else []
         return Tally(number, tuple(row_number(code) for code in repeated))
 
