@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import duckdb
 
+from mlops_actions.tables.duckdb.connection import spilling_early
 from mlops_actions.tables.duckdb.reading import Reading
 from mlops_actions.tables.duckdb.types import typed
 from mlops_actions.tables.interface import LogicalType, Match, Tally
@@ -38,7 +39,8 @@ def find_likes(
         found = _conflicting(keys, mine) if match.unlike else repeated_rows(keys, mine)
     first = f"min(row_code, {match.first})" if match.first else "NULL"
     query = f"{found} SELECT count(*), {first} FROM found"  # noqa: S608
-    count, codes = connection.execute(query).fetchall()[0]
+    with spilling_early(connection):
+        count, codes = connection.execute(query).fetchall()[0]
     return Tally(count, tuple(row_number(code) for code in codes or ()))
 
 
