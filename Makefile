@@ -59,6 +59,7 @@ bench: setup  ## Measure the speed targets on this machine
 	@$(bin)/python benchmarks/races.py disk
 	@$(bin)/python benchmarks/races.py bucket
 	@$(bin)/python benchmarks/coverage.py
+	@$(bin)/python benchmarks/validation
 
 clean:  ## Remove what the other targets made
 	rm -rf .venv examples/*/.venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

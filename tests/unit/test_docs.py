@@ -150,5 +150,14 @@ def test_every_link_between_our_pages_leads_somewhere() -> None:
             assert (base / target).exists(), f"{page.relative_to(ROOT)} links to {target}"
 
 
+def test_the_readme_shows_what_was_measured_and_nothing_else() -> None:
+    readme, results = (
+        re.findall(r"<!-- begin validation -->\n(.*?)<!-- end validation -->", (ROOT / page).read_text(), re.DOTALL)
+        for page in ("README.md", "benchmarks/RESULTS.md")
+    )
+    assert "Great Expectations" in readme[0]
+    assert readme[0].strip() in results[0]
+
+
 def guide(action: str) -> str:
     return (ROOT / "docs" / "actions" / f"{action}.md").read_text()
