@@ -15,6 +15,7 @@ import pytest
 from mlops_actions.errors import InputError
 from mlops_actions.tables import Aggregate, Group, Groups, Scan, Tally, open_table
 from mlops_actions.tables.interface import readable_as
+from mlops_actions.tables.questions import cells_of
 
 SELECT = """
     SELECT i AS whole, i::UTINYINT AS small, CASE WHEN i = 1 THEN NULL WHEN i = 2 THEN 'nan'::DOUBLE ELSE i / 2 END
@@ -187,7 +188,7 @@ def test_any_column_name_is_safe(tmp_path: Path, name: str) -> None:
     tables.append(csv(folder / "it's.csv", f'"{quoted}",b\n' + "".join(f"{i},\n" for i in range(5))))
     for path in tables:
         table = open_table(path)
-        scan = Scan(types={name: "integer"}, flags={name: nw.col(name) > 2}, keys={name: (name,)}, first=2)
+        scan = Scan(types={name: "integer"}, flags={name: cells_of(name) > 2}, keys={name: (name,)}, first=2)
         found = table.scan(scan)
         assert (found.flags[name], found.keys[name]) == (Tally(2, (3, 4)), Tally(0))
         assert table.arrays([name])[name].values.tolist() == [0, 1, 2, 3, 4]
