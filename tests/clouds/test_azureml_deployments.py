@@ -23,13 +23,18 @@ def test_a_deployments_digest_is_what_it_says_or_else_that_of_its_registered_mod
     site: AzureSite, azure: AzureFake
 ) -> None:
     digest = digest_bytes(MODEL)
-    noted = {"modelUri": "azureml://x", "properties": {"mlops-actions.sha256": digest}}
-    azure.models.put("churn", "3", {"properties": noted})
+    noted = {"mlops-actions.sha256": digest, "mlops-actions.suffix": ".joblib"}
+    place = "azureml://subscriptions/0/resourcegroups/m/workspaces/w/datastores/d/paths/"
+    kept = {"modelUri": f"{place}mlops-actions/blobs/{digest}/model.joblib", "properties": noted}
+    azure.models.put("churn", "3", {"properties": kept})
+    azure.models.put("churn", "4", {"properties": kept | {"modelUri": f"{place}elsewhere/model.joblib"}})
     azure.endpoints.deployments[ENDPOINT, "green"]["properties"]["model"] = f"{BASE}/models/churn/versions/3"
     site.candidate.sha256 = "b" * 64
     assert site.target().probe("candidate") == Probe(True, "b" * 64, "status 200")
     site.candidate.sha256 = None
     assert site.target().probe("candidate") == Probe(True, digest, "status 200")
+    azure.endpoints.deployments[ENDPOINT, "green"]["properties"]["model"] = f"{BASE}/models/churn/versions/4"
+    assert site.target().probe("candidate") == Probe(True, None, "status 200"), "anybody could have noted that"
     azure.endpoints.deployments[ENDPOINT, "green"]["properties"]["provisioningState"] = "Failed"
     assert site.target().probe("candidate") == Probe(False, None, "Azure says that it is Failed")
     del azure.endpoints.deployments[ENDPOINT, "green"]

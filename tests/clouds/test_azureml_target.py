@@ -95,14 +95,35 @@ def test_an_operation_that_fails_or_does_not_end_is_told(
 def test_other_deployments_with_traffic_are_no_canary(site: AzureSite, azure: AzureFake) -> None:
     azure.endpoints.deployments[ENDPOINT, "purple"] = azure.endpoints.deployments[ENDPOINT, "blue"]
     azure.endpoints.change(ENDPOINT, {"blue": 60, "purple": 40})
-    for act in (site.target().prepare, lambda: site.target().set_weight(0)):
-        with pytest.raises(InputError) as caught:
-            act()
-        assert str(caught.value) == (
-            "target: other deployments of the endpoint 'churn' have traffic: purple has 40 %. Nothing was changed. A "
-            "canary needs all traffic on its two sides."
-        )
+    with pytest.raises(InputError) as caught:
+        site.target().prepare()
+    assert str(caught.value) == (
+        "target: other deployments of the endpoint 'churn' have traffic: purple has 40 %. Nothing was changed. A "
+        "canary needs all traffic on its two sides."
+    )
     assert site.properties["traffic"] == {"blue": 60, "purple": 40}
+
+
+def test_others_that_come_meanwhile_stop_the_rollout_and_keep_their_traffic_when_it_is_taken_back(
+    site: AzureSite, azure: AzureFake
+) -> None:
+    azure.endpoints.deployments[ENDPOINT, "purple"] = azure.endpoints.deployments[ENDPOINT, "blue"]
+    site.target().set_weight(20)
+    azure.endpoints.change(ENDPOINT, {"blue": 50, "green": 20, "purple": 30})
+    with pytest.raises(OutsideError, match=r"have traffic: purple has 30 %: somebody else changed the traffic of "):
+        site.target().set_weight(50, expected=20)
+    assert site.properties["traffic"] == {"blue": 50, "green": 20, "purple": 30}
+    site.target().set_weight(0)
+    assert site.properties["traffic"] == {"blue": 70, "green": 0, "purple": 30}
+
+
+def test_copies_of_others_are_left_alone(site: AzureSite, azure: AzureFake) -> None:
+    azure.endpoints.deployments[ENDPOINT, "purple"] = azure.endpoints.deployments[ENDPOINT, "blue"]
+    azure.endpoints.change(ENDPOINT, mirrorTraffic={"purple": 10})
+    with pytest.raises(InputError, match=r"'churn' copies requests to purple, and Azure to one only\. End these"):
+        site.mirroring().set_mirror(10)
+    site.mirroring().set_mirror(0)
+    assert site.properties["mirrorTraffic"] == {"purple": 10}
 
 
 def test_minutes_of_another_split_are_left_out_and_each_minute_is_counted_once(site: AzureSite) -> None:

@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 from mlops_actions.canary_deploy import servers
 from mlops_actions.clouds.azure import Json, OperationFailedError, Workspace, settled
 from mlops_actions.errors import InputError, MlopsError, OutsideError
+from mlops_actions.registries.azureml.versions import kept_digest
 
 logger = logging.getLogger(__name__)
 
-SHA256 = "mlops-actions.sha256"
-"""The property in which a registered model version says its digest, which Azure lets nobody change."""
 _TRAFFIC_LIMIT = 300.0
 """Seconds that a change of traffic may take."""
 _DEPLOYMENT_LIMIT = 3600.0
@@ -90,14 +89,14 @@ class Endpoint:
         begun = self.workspace.arm.delete(f"{self.workspace.path}/{self._path}/deployments/{name}")
         settled(self.workspace.arm, begun, f"delete the deployment {name!r}", _DEPLOYMENT_LIMIT)
 
-    def digest_of(self, deployment: Json) -> object:
-        """The digest of the registered model that a deployment serves; None where it is not ours or not registered."""
+    def digest_of(self, deployment: Json) -> str | None:
+        """The digest of the registered model that a deployment serves; None where no promotion of ours made it."""
         model = str(deployment["properties"].get("model") or "")
         named = re.search(r"/models/([^/]+)/versions/([^/]+)$", model)
         if named is None or self.workspace.path.lower() not in model.lower():
             return None
         version = self.workspace.find(f"models/{named[1]}/versions/{named[2]}")
-        return (version["properties"].get("properties") or {}).get(SHA256) if version else None
+        return kept_digest(version) if version else None
 
     def ask(self, name: str, path: str, seconds: float) -> tuple[int, Any]:
         """Ask one deployment by its header, whatever the traffic; its status and headers. Again with a new key."""

@@ -87,12 +87,14 @@ class AzureMlTarget:
         """Put the endpoint with another split, all else as it was; read it again until it says so."""
         for _ in range(_ATTEMPTS):
             found = self.endpoint.read_quiet()
-            self._refuse_others(found)
-            share = self._share("candidate", found)
+            share, others = self._share("candidate", found), self._others(found)
+            if expected is not None and others:
+                raise OutsideError(
+                    f"{self._told(others)}: somebody else changed the traffic of {self.location}.",
+                )
             if expected is not None and weights.differ(self, share, expected) and weights.differ(self, share, percent):
                 raise weights.moved(self, share, expected)
-            candidate = round(percent)
-            traffic = {self.services.stable: 100 - candidate, self.services.candidate: candidate}
+            traffic = self._split(round(percent), others)
             mirror = dict(found["properties"].get("mirrorTraffic") or {})
             copied = {name: part for name, part in mirror.items() if not traffic.get(name)}
             if copied != mirror:
@@ -115,7 +117,15 @@ class AzureMlTarget:
         if percent > _MOST_COPIES or percent != round(percent):
             raise InputError(f"Azure copies whole percents of the requests up to {_MOST_COPIES}, not {percent:g}.")
         found = self.endpoint.read_quiet()
-        self.endpoint.put(found, mirrorTraffic={self.services.candidate: round(percent)} if percent else {})
+        mirror = dict(found["properties"].get("mirrorTraffic") or {})
+        mirror.pop(self.services.candidate, None)
+        if mirror and percent:
+            raise InputError(
+                f"the endpoint {self.endpoint.name!r} copies requests to {', '.join(mirror)}, and Azure to one only.",
+                where="target",
+                hint="End these copies first.",
+            )
+        self.endpoint.put(found, mirrorTraffic=mirror | ({self.services.candidate: round(percent)} if percent else {}))
         weights.follow_state(self, f"copies of {percent:g} %", lambda: self.mirror() == percent)
 
     def probe(self, side: Side) -> servers.Probe:
@@ -154,19 +164,29 @@ class AzureMlTarget:
                 )
 
     def _refuse_others(self, found: Json) -> None:
-        traffic = found["properties"].get("traffic") or {}
-        others = {name: part for name, part in traffic.items() if part and name not in self._names}
-        if others:
-            shares = ", ".join(f"{name} has {part} %" for name, part in sorted(others.items()))
+        if others := self._others(found):
             raise InputError(
-                f"other deployments of the endpoint {self.endpoint.name!r} have traffic: {shares}.",
+                f"{self._told(others)}.",
                 where="target",
                 hint="Nothing was changed. A canary needs all traffic on its two sides.",
             )
 
-    @property
-    def _names(self) -> tuple[str, str]:
-        return self.services.stable, self.services.candidate
+    def _others(self, found: Json) -> dict[str, int]:
+        """The deployments beside the two sides that have traffic."""
+        traffic = found["properties"].get("traffic") or {}
+        sides = [self.services.of(side) for side in SIDES]
+        return {name: part for name, part in sorted(traffic.items()) if part and name not in sides}
+
+    def _told(self, others: dict[str, int]) -> str:
+        shares = ", ".join(f"{name} has {part} %" for name, part in others.items())
+        return f"other deployments of the endpoint {self.endpoint.name!r} have traffic: {shares}"
+
+    def _split(self, candidate: int, others: dict[str, int]) -> dict[str, int]:
+        """The traffic with that share for the candidate. Others, who came meanwhile, keep theirs in a roll-back."""
+        stable = 100 - candidate - sum(others.values())
+        if stable < 0:
+            raise OutsideError(f"{self._told(others)}, which leaves no {candidate} % for the candidate.")
+        return {**others, self.services.stable: stable, self.services.candidate: candidate}
 
 
 def open_target(location: str, services: Services) -> AzureMlTarget:

@@ -10,13 +10,12 @@ from urllib.parse import parse_qs
 from mlops_actions.ci.credentials import secret
 from mlops_actions.clouds.azure import Json, Workspace
 from mlops_actions.errors import InputError
+from mlops_actions.registries.azureml.versions import FOLDER
 from mlops_actions.registries.objects import RETRIES, Objects
 
 if TYPE_CHECKING:
     from obstore.store import AzureCredential, ObjectStore
 
-FOLDER = "mlops-actions"
-"""In the workspace's default datastore: models and statements by digest, and the log unless it is elsewhere."""
 _ENDPOINT = "AZURE_STORAGE_ENDPOINT"
 """obstore's own variable for where Azure's storage is, where the datastore does not say it rightly."""
 _STORAGE_SCOPE = "https://storage.azure.com/.default"

@@ -15,12 +15,13 @@ from pathlib import Path
 from mlops_actions.clouds.azure import ConflictError, Json, Workspace, open_workspace
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored
-from mlops_actions.registries.azureml.datastore import FOLDER, Datastore
+from mlops_actions.registries.azureml.datastore import Datastore
 from mlops_actions.registries.azureml.foreign import fetch_foreign
 from mlops_actions.registries.azureml.versions import (
     SHA256,
     aliases_of,
     blob_of_version,
+    blob_path,
     blob_properties,
     by_number,
     with_alias,
@@ -133,7 +134,7 @@ class AzureMl:
                 hint="Promote the original file again, by its path, to repair it.",
             )
         fields = {
-            "modelUri": self._store.uri(f"{FOLDER}/blobs/{blob.sha256}/model{blob.suffix}"),
+            "modelUri": self._store.uri(blob_path(blob)),
             "modelType": "custom_model",
             "properties": blob_properties(blob),
             "tags": dict(tags),

@@ -14,6 +14,8 @@ from mlops_actions.registries.interface import Blob
 
 SHA256, SUFFIX, SIZE = "mlops-actions.sha256", "mlops-actions.suffix", "mlops-actions.size"
 """Properties of a version, which Azure lets nobody change; tags can be."""
+FOLDER = "mlops-actions"
+"""In the workspace's default datastore: models and statements by digest, and the log unless it is elsewhere."""
 STAGES = ("Production", "Staging", "Development")
 _ARCHIVED = "Archived"
 _YES = "true"
@@ -46,6 +48,17 @@ def blob_of_version(version: Json) -> Blob | None:
         return None
     size = noted.get(SIZE, "")
     return Blob(noted[SHA256], noted.get(SUFFIX, ""), int(size) if size.isdigit() else 0)
+
+
+def blob_path(blob: Blob) -> str:
+    """Where its bytes lie in the workspace's datastore."""
+    return f"{FOLDER}/blobs/{blob.sha256}/model{blob.suffix}"
+
+
+def kept_digest(version: Json) -> str | None:
+    """The digest of a version whose bytes are those that we keep by it; a property alone anybody could have written."""
+    blob, uri = blob_of_version(version), str(version["properties"].get("modelUri") or "")
+    return blob.sha256 if blob and uri.endswith(f"/paths/{blob_path(blob)}") else None
 
 
 def blob_properties(blob: Blob) -> dict[str, str]:
