@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from canary_site import INTERVAL, Site
+from guide import shown
 from mlops_actions.canary_deploy.action import run
 from mlops_actions.errors import InputError
 from prometheus_site import PrometheusSite
@@ -94,6 +100,51 @@ def test_a_metric_that_nothing_was_counted_of_is_never_taken_for_good(site: Site
         "Of errors by cluster nothing was counted within 0.8 s, so nothing could be compared; a longer `baseline` may "
         "see it."
     )
+
+
+def test_a_candidate_whose_labels_say_that_it_is_wrong_is_rolled_back(site: Site) -> None:
+    """The proxy counts its errors, of which there are none; the database knows better."""
+    site.load.start()
+    file = site.folder / "serving.db"
+    with serving(file):
+        query = shown("`postgresql://…`, `sqlite:` labels that come late", "sql", {})
+        source = {"metrics_source": f"sqlite:{file}", "metrics_query": query, "label_delay": 0.3}
+        rollout = run(site.inputs(**source, metrics="wrong=0.05", steps=[50, 100])).predicate
+    assert (rollout.result, rollout.outcome) == ("fail", "rolled-back"), rollout.reasons
+    assert rollout.reasons[0].message.startswith("Wrong: canary "), rollout.reasons
+    assert sum(look.counts.get("candidate_requests", 0) for look in rollout.looks) > 0
+    assert site.weight() == 0
+
+
+@contextmanager
+def serving(file: Path) -> Iterator[None]:
+    """Predictions and labels that come in while it lasts, 100 a second on each side: 2 and 60 % of them wrong."""
+    with closing(sqlite3.connect(file)) as made:
+        made.execute("CREATE TABLE predictions (request, version, time, predicted, score)")
+        made.execute("CREATE TABLE labels (request, late)")
+        made.commit()
+    over = threading.Event()
+
+    def write() -> None:
+        request = 0
+        with closing(sqlite3.connect(file, timeout=10)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
+            while not over.wait(0.1):
+                for version, wrong in (("stable", 0.02), ("candidate", 0.6)) * 10:
+                    request += 1
+                    now = f"{datetime.now(UTC):%F %T.%f}"
+                    connection.execute("INSERT INTO predictions VALUES (?, ?, ?, 1, 0.5)", (request, version, now))
+                    late = int(request % 100 >= 100 * wrong)
+                    connection.execute("INSERT INTO labels VALUES (?, ?)", (request, late))
+                connection.commit()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        over.set()
+        writer.join()
 
 
 def test_prometheus_promotes_a_good_candidate_that_it_has_counted(site: Site, tmp_path: Path) -> None:
