@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted(path for path in (ROOT / "examples").rglob("*.yml") if path.parent.name == "workflows")
@@ -46,6 +48,22 @@ def test_what_releases_is_never_cancelled(workflow: Path) -> None:
     assert "cancel-in-progress: true" not in text
     if "promote-champion@" in text or "canary-deploy@" in text:
         assert "\nconcurrency:" in text
+
+
+def test_what_each_workflow_may_is_said_with_the_threats() -> None:
+    asked: dict[str, dict[str, str]] = {}
+    for workflow in WORKFLOWS:
+        written = yaml.safe_load(workflow.read_text())
+        rights = asked.setdefault(name(workflow).split("/")[0], {})
+        assert "permissions" in written, workflow
+        for one in (written, *written["jobs"].values()):
+            for right, level in (one.get("permissions") or {}).items():
+                rights[right] = max(level, rights.get(right, "read"))  # "read" < "write"
+    said = {}
+    for line in (ROOT / "SECURITY.md").read_text().splitlines():
+        for example in re.findall(r"\]\(examples/([\w-]+)\)[,| ]", line.partition("|")[2].partition("|")[0] + " "):
+            said[example] = dict(re.findall(r"`([\w-]+): (\w+)`", line))
+    assert said == asked
 
 
 def test_every_example_is_in_the_cookbook() -> None:
