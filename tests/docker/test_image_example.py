@@ -16,7 +16,7 @@ from docker_site import docker
 from harness.act import Act
 from harness.checkout import ROOT
 from harness.machine import free_ports
-from harness.project import make_project
+from harness.project import make_project, train_elsewhere
 from mlops_actions.evidence import digest_path
 
 EXAMPLE = ROOT / "examples/image"
@@ -33,6 +33,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     folder = make_project(tmp_path, "image")
+    train_elsewhere(folder)
     base = os.environ["MLOPS_ACTIONS_BASE_IMAGE"]
     written = (EXAMPLE / "Dockerfile").read_text()
     (folder / "Dockerfile").write_text(written.replace("BASE_IMAGE=python:3.13-slim", f"BASE_IMAGE={base}"))
@@ -61,7 +62,7 @@ def test_what_was_swapped_on_the_way_is_refused_and_what_does_not_serve_gives_wa
     model.write_bytes(b"weights")
     swapped.write_bytes(b"other weights")
     judged = digest_path(model)
-    docker("run", "--detach", "--name", "service", image)
+    docker("run", "--detach", "--init", "--name", "service", image)
 
     def refusal(wanted: str, model: Path) -> str:
         command = [str(EXAMPLE / "deploy"), str(archive), wanted, str(model), judged]

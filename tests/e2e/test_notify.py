@@ -15,7 +15,7 @@ import pytest
 
 from harness.act import Act
 from harness.checkout import ROOT
-from harness.project import champion, make_project
+from harness.project import champion, make_project, train_elsewhere
 from inbox_site import Inbox, inbox_site
 
 PROGRAM = ROOT / "examples/notify/.github/notify.jq"
@@ -33,6 +33,7 @@ def test_who_approves_is_told_the_verdict_in_three_places_before_the_model_is_pr
     act: Act, inbox: Inbox, tmp_path: Path
 ) -> None:
     project = make_project(tmp_path, "notify")
+    train_elsewhere(project)
     secrets = {
         "GITHUB_TOKEN": "canary-t0ken",
         "SLACK_WEBHOOK": f"{inbox.url}/slack/canary-s1ack",
@@ -60,6 +61,7 @@ def test_who_approves_is_told_the_verdict_in_three_places_before_the_model_is_pr
 
 def test_a_model_that_fails_is_told_of_and_not_promoted(act: Act, inbox: Inbox, tmp_path: Path) -> None:
     project = make_project(tmp_path, "notify")
+    train_elsewhere(project)
     script = (project / "train.py").read_text()
     (project / "train.py").write_text(script.replace('"bad" in sys.argv', "True"))
     secrets = {"GITHUB_TOKEN": "t", "SLACK_WEBHOOK": f"{inbox.url}/slack"}  # Teams has no address

@@ -11,7 +11,7 @@ import pytest
 
 from harness.act import Act
 from harness.checkout import ROOT
-from harness.project import champion, make_project
+from harness.project import champion, make_project, train_elsewhere
 
 CENTRAL = ROOT / "examples/organisation"
 # setup-python's Python has pip; the tests' own has none but the one that Python brings for new environments.
@@ -40,6 +40,7 @@ jobs:
 def project(tmp_path: Path) -> Path:
     """A project of the organisation, with a policy of its own that nothing would pass."""
     folder = make_project(tmp_path, "organisation/project")
+    train_elsewhere(folder)
     (folder / "policy.yaml").write_text("rules: [roc_auc > 0.999]\n")
     return folder
 

@@ -12,6 +12,7 @@ from harness.checkout import ROOT
 from mlops_actions.registries import open_registry
 
 CONSUMER = ROOT / "tests/e2e/consumer"
+ELSEWHERE = "train_elsewhere.py"
 
 
 def make_project(folder: Path, example: str, **settings: Any) -> Path:
@@ -19,14 +20,22 @@ def make_project(folder: Path, example: str, **settings: Any) -> Path:
 
     Its registry is `folder/registry`: all jobs reach it, as they would a bucket.
     """
-    project = Path(shutil.copytree(CONSUMER, folder / "consumer"))
-    written = (
-        yaml.safe_load((project / "mlops.yml").read_text()) | {"registry": f"file:{folder / 'registry'}"} | settings
-    )
+    project = Path(shutil.copytree(CONSUMER, folder / "consumer", ignore=shutil.ignore_patterns(ELSEWHERE)))
+    written = yaml.safe_load((project / "mlops.yml").read_text())
+    written |= {"registry": f"file:{folder / 'registry'}"} | settings
     (project / "mlops.yml").write_text(yaml.safe_dump(written))
     (project / "requirements.txt").write_text("# what the consumer's Python has is enough\n")
     shutil.copytree(ROOT / "examples" / example / ".github", project / ".github")
     return project
+
+
+def train_elsewhere(project: Path) -> None:
+    """The project has its model's predictions from now on, and nothing is scored: for tests that are not about that."""
+    shutil.copy(CONSUMER / ELSEWHERE, project / "train.py")
+    written = yaml.safe_load((project / "mlops.yml").read_text())
+    del written["evaluate-model"]["isolation"]
+    written["evaluate-model"]["predictions"] = "data/predictions.csv"
+    (project / "mlops.yml").write_text(yaml.safe_dump(written))
 
 
 def pin(project: Path) -> None:
