@@ -49,6 +49,7 @@ generate: setup  ## Write what is generated from the actions' inputs: action.yml
 
 bench: setup  ## Measure the speed targets on this machine
 	@$(bin)/python benchmarks/gate_startup.py
+	@$(bin)/python benchmarks/cold_start.py
 	@$(bin)/python benchmarks/gate.py
 	@$(bin)/python benchmarks/canary.py
 	@$(bin)/python benchmarks/canary_families.py

@@ -28,6 +28,7 @@ class Step:
     summary: str = ""
     output: list[str] = field(default_factory=list)
     """What it printed, commands excepted."""
+    seconds: float = 0.0
 
 
 @dataclass
@@ -97,6 +98,7 @@ def read_entry(entry: Mapping[str, Any], job: Job) -> None:
         step.summary += entry["content"]
     if not inner:
         step.result = entry.get("stepResult", step.result)
+        step.seconds = entry.get("executionTime", 0) / 1e9 or step.seconds
         if entry.get("command") == "set-output":
             step.outputs[entry["name"]] = entry["arg"]
     if entry.get("command") in {"error", "warning", "notice"}:
