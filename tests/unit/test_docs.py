@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -161,3 +163,10 @@ def test_the_readme_shows_what_was_measured_and_nothing_else() -> None:
 
 def guide(action: str) -> str:
     return (ROOT / "docs" / "actions" / f"{action}.md").read_text()
+
+
+def test_the_pictures_of_the_statistics_are_what_their_script_draws(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "docs/figures.py", tmp_path], check=True)
+    drawn = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert len(drawn) == 3
+    assert drawn == {name: (ROOT / "docs" / name).read_text() for name in drawn}
