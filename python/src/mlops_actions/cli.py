@@ -26,6 +26,7 @@ COMMANDS = {
     "trace": "mlops_actions.trace",
     "history": "mlops_actions.history",
     "diff": "mlops_actions.diff",
+    "simulate": "mlops_actions.simulate",
     "explain": "mlops_actions.explain",
     "import": "mlops_actions.import_models",
     "import-expectations": "mlops_actions.onboarding.import_expectations",

@@ -56,9 +56,9 @@ def mirrored_share(inputs: Inputs) -> float:
     return float((inputs.steps or strategy.usual_steps)[0]) if strategy.mirrors else 0.0
 
 
-def terms_of(inputs: Inputs, subject: Subject) -> Terms:
-    """The terms of its rollout."""
-    settings = Settings(
+def settings_of(inputs: Inputs) -> Settings:
+    """What is fixed before the first look."""
+    return Settings(
         target=inputs.target,
         stable=inputs.stable,
         candidate=inputs.candidate,
@@ -70,8 +70,12 @@ def terms_of(inputs: Inputs, subject: Subject) -> Terms:
         minimum_requests=inputs.minimum_requests,
         mirror=mirrored_share(inputs),
     )
+
+
+def terms_of(inputs: Inputs, subject: Subject) -> Terms:
+    """The terms of its rollout."""
     return Terms(
-        settings=settings,
+        settings=settings_of(inputs),
         candidate=Candidate(subject.name, subject.sha256, verified=False),
         wanted=Wanted(inputs.error_margin, inputs.latency, inputs.metrics, mirrored_share(inputs) > 0, inputs.cluster),
         alpha=inputs.alpha,

@@ -52,7 +52,7 @@ def unattended_line(rollout: Rollout) -> str:
     longest = max((after - before for before, after in pairwise(times)), default=0.0)
     if longest <= 3 * rollout.settings.interval:
         return told
-    return f"{told}, {_number(longest * touched)} in a pause as long as the longest so far ({_duration(longest)})"
+    return f"{told}, {_number(longest * touched)} in a pause as long as the longest so far ({duration(longest)})"
 
 
 def baseline_line(baseline: Baseline) -> str:
@@ -66,7 +66,7 @@ def baseline_line(baseline: Baseline) -> str:
 
 def plan_lines(plan: Plan) -> list[str]:
     """How long each step is expected to take, and what can be seen and what not."""
-    steps = ", ".join(f"{step.weight:g} % {_duration(step.seconds)}" for step in plan.steps)
+    steps = ", ".join(f"{step.weight:g} % {duration(step.seconds)}" for step in plan.steps)
     let_through = f"{100 * plan.let_through:.3g} %"
     if plan.detectable is None:
         seen = "by the deadline the first step sees nothing, not even a candidate that always fails"
@@ -92,7 +92,7 @@ def what_would_decide(plan: Plan) -> str | None:
     if needed <= _LONGEST_JOB:
         return f"Write `deadline: {_deadline(needed)}` for the same steps at this traffic."
     return (
-        f"At this traffic these steps need about {_duration(needed)}, longer than a job may run: use "
+        f"At this traffic these steps need about {duration(needed)}, longer than a job may run: use "
         f"`mode: advance` in a workflow with a schedule, with `deadline: {_deadline(2 * needed)}`."
     )
 
@@ -107,10 +107,10 @@ def _counts(look: Look) -> str:
     return ", ".join(sides)
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Rounded, in the largest unit of which there are two.
 
-    >>> [_duration(x) for x in (0.4, 90, 900, 90_000, 900_000, math.inf)]
+    >>> [duration(x) for x in (0.4, 90, 900, 90_000, 900_000, math.inf)]
     ['0.4 s', '90 s', '15 min', '25 h', '10 d', 'for ever']
     """
     if not math.isfinite(seconds):
