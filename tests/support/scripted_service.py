@@ -30,6 +30,7 @@ class ScriptedService:
                 "since": time.time() - 1000,
                 "sha256": {},
                 "healthy": True,
+                "stuck": False,
                 "log": [],
             }
             | given
@@ -80,7 +81,7 @@ def main(file: str, word: str, *words: str) -> None:
     path = Path(file)
     state = json.loads(path.read_text())
     if word == "set":
-        state["weight"] = float(words[0])
+        state["weight"] = state["weight"] if state["stuck"] else float(words[0])
         state["log"].append(float(words[0]))
     elif word == "get":
         print(state["weight"])

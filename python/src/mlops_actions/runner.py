@@ -19,7 +19,7 @@ from mlops_actions import __version__, cancellation
 from mlops_actions.ci.configuration import read_configuration
 from mlops_actions.ci.credentials import passwords
 from mlops_actions.ci.inputs import CommonInputs, CommonOutputs, FailOn, Names, existing_path, split_words
-from mlops_actions.ci.interface import CI, Annotation, Context
+from mlops_actions.ci.interface import CI, NOTICE, Annotation, Context
 from mlops_actions.ci.sources import GivenInputs, collect, read_inputs
 from mlops_actions.conclusion import annotations_of, file_and_line, outputs_of
 from mlops_actions.errors import CancelledError, InputError, MlopsError
@@ -265,7 +265,7 @@ def _crashed(ci: CI) -> Outcome:
 
 
 class _ProgressHandler(logging.Handler):
-    """Progress is logged by the actions; the CI system shows it, and a warning on the run's page too."""
+    """Progress is logged by the actions; the CI system shows it, notices and warnings on the run's page too."""
 
     def __init__(self, ci: CI) -> None:
         super().__init__(logging.INFO)
@@ -275,6 +275,9 @@ class _ProgressHandler(logging.Handler):
         """Show each line of the message."""
         if record.levelno >= logging.WARNING:
             self._ci.annotate([Annotation("warning", record.getMessage())])
+            return
+        if record.levelno >= NOTICE:
+            self._ci.annotate([Annotation("notice", record.getMessage())])
             return
         for line in record.getMessage().splitlines():
             self._ci.say(line)

@@ -26,6 +26,7 @@ from mlops_actions.canary_deploy.rollout import Rollout, attend, confirm, end, h
 from mlops_actions.canary_deploy.scene import Scene, patiently, set_weight
 from mlops_actions.canary_deploy.targets import MirroringTarget
 from mlops_actions.canary_deploy.wording import look_line, unattended_line
+from mlops_actions.ci.interface import NOTICE
 from mlops_actions.errors import MlopsError, OutsideError
 from mlops_actions.evidence import Reason
 from mlops_actions.statistics.sequential import Reading
@@ -119,6 +120,7 @@ def _course(rollout: Rollout, scene: Scene, visit: Visit | None) -> Iterator[Rol
         return
     patiently(partial(scene.memory.save, rollout))
     set_weight(rollout, scene, expected=held)
+    _tell_step(rollout)
     before, first = patiently(scene.source.read), len(rollout.looks)
     until = time.monotonic() + visit.window if visit else math.inf
     while True:
@@ -145,9 +147,15 @@ def _course(rollout: Rollout, scene: Scene, visit: Visit | None) -> Iterator[Rol
             return
         patiently(partial(scene.memory.save, judged))
         if judged.weight != rollout.weight:
-            logger.info("step %d of %d: %g %%", judged.step + 1, len(judged.settings.steps), judged.weight)
             set_weight(judged, scene, expected=rollout.weight)
+            _tell_step(judged)
         rollout, before = judged, after
+
+
+def _tell_step(rollout: Rollout) -> None:
+    """On the run's page: its summary appears only when the step ends, which may be hours from now."""
+    steps = len(rollout.settings.steps)
+    logger.log(NOTICE, "step %d of %d: the candidate gets %g %%", rollout.step + 1, steps, rollout.weight)
 
 
 def _judged(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -> Rollout:

@@ -9,6 +9,9 @@ from typing import Literal, Protocol
 
 Level = Literal["error", "warning", "notice"]
 
+NOTICE = 25
+"""Level of `logging`, between INFO and WARNING: progress that a run's page shows while it goes on."""
+
 
 @dataclass(frozen=True)
 class Context:
