@@ -164,9 +164,18 @@ def test_status_abort_and_promote_find_it_wherever_it_is_remembered(schedule: Sc
     schedule.service.set(traffic=20_000)
     again = schedule.come_by(mode="run", on_inconclusive="hold", deadline=1, minimum_requests=10**6, **where)
     assert (again.outcome, schedule.service.weight) == ("held", 10), again.reasons
+    assert schedule.come_by(mode="abort", **where).outcome == "held", "what is held has ended"
     promoted = schedule.come_by(mode="promote", **where)
     assert (promoted.result, promoted.outcome, promoted.reasons[0].code) == (
         "inconclusive", "promoted", "promoted-by-hand",
     )  # fmt: skip
     assert "The candidate was promoted by hand by process " in promoted.reasons[0].message
     assert schedule.service.weight == 100
+
+
+def test_a_candidate_that_is_ill_is_promoted_by_nobody(schedule: Schedule) -> None:
+    schedule.come_by()
+    schedule.service.set(healthy=False)
+    rollout = schedule.come_by(mode="promote")
+    assert (rollout.result, rollout.outcome, rollout.reasons[0].code) == ("fail", "rolled-back", "candidate-unhealthy")
+    assert schedule.service.weight == 0

@@ -70,10 +70,12 @@ def conduct(rollout: Rollout, scene: Scene, visit: Visit | None = None) -> Rollo
         return settle(rollout, scene) if rollout.ending else rollout
 
 
-def answer(rollout: Rollout, request: Request) -> Rollout:
-    """The rollout that ends as a person or a job asked for."""
+def answer(rollout: Rollout, request: Request, scene: Scene) -> Rollout:
+    """The rollout that ends as a person or a job asked for; a candidate that is not well is promoted by nobody."""
     by = f" by {request.by}" if request.by else ""
     if request.what == "promote":
+        if reason := no_longer_fit(rollout.candidate, scene.target):
+            return end(rollout, "rolled-back", "fail", reason)
         message = f"The candidate was promoted by hand{by}, before the evidence had decided."
         return end(rollout, "promoted", "inconclusive", Reason(code="promoted-by-hand", message=message))
     message = f"The rollout was aborted{by}; the candidate gets no traffic."
@@ -129,7 +131,7 @@ def _course(rollout: Rollout, scene: Scene, visit: Visit | None) -> Iterator[Rol
             yield end(rollout, "rolled-back", "inconclusive", CANCELLED)
             return
         if request := patiently(scene.memory.asked):
-            yield answer(rollout, request)
+            yield answer(rollout, request, scene)
             return
         after = patiently(scene.source.read)
         judged = _judged(rollout, scene, before, after)

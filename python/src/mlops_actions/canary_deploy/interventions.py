@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_actions.canary_deploy.conduct import RETURNED, answer, settle
-from mlops_actions.canary_deploy.fitness import no_longer_fit, refuse_other_servers
+from mlops_actions.canary_deploy.fitness import refuse_other_servers
 from mlops_actions.canary_deploy.memory import Request
 from mlops_actions.canary_deploy.memory.holder import myself
 from mlops_actions.canary_deploy.opening import Refusal
@@ -54,9 +54,9 @@ def abort(inputs: Inputs) -> Statement[document.Rollout]:
     """End an unfinished rollout, whoever conducts it; in mode `return` a finished one too, in `stop` the proxy."""
     scene, request = open_scene(inputs), Request("abort", _who())
     with _taken(inputs, scene, request) as found:
-        if found and _goes_on(found):
+        if found and not found.is_over:
             scene.target.reach()
-            found = settle(found if found.ending and not found.is_over else answer(found, request), scene)
+            found = settle(found if found.ending else answer(found, request, scene), scene)
         elif found and inputs.mode == "return":
             found = _return(found, inputs, scene)
         elif found is None:
@@ -71,18 +71,19 @@ def abort(inputs: Inputs) -> Statement[document.Rollout]:
 def promote(inputs: Inputs) -> Statement[document.Rollout]:
     """Give a candidate that is still being judged, or is held, all traffic: a person's decision, told with who took it.
 
-    InputError where there is no such candidate, or it is not well; nothing is changed then.
+    One that is not well is rolled back instead. InputError where it was rolled back before; nothing is changed then.
     """
     scene, request = open_scene(inputs), Request("promote", _who())
     with _taken(inputs, scene, request) as found:
         if found is None:
             return _nothing(inputs, scene, scene.target.weight())
-        if _goes_on(found):
+        if found.ending and not found.is_over:
+            scene.target.reach()
+            found = settle(found, scene)  # it was killed on its way to its end
+        if found.ending is None or found.ending.outcome == "held":
             refuse_other_servers(found, inputs.stable, inputs.candidate, scene)
             scene.target.reach()
-            if reason := no_longer_fit(found.candidate, scene.target):
-                raise InputError(f"the candidate cannot be promoted. {reason.message}", hint="Nothing was changed.")
-            found = settle(answer(found, request), scene)
+            found = settle(answer(found, request, scene), scene)
         elif found.weight == 0:
             raise InputError(
                 f"the candidate {found.candidate.sha256[:12]} was rolled back; it cannot be promoted any more.",
@@ -99,11 +100,6 @@ def _taken(inputs: Inputs, scene: Scene, request: Request) -> Iterator[Rollout |
     with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
         scene.memory.forget_request()
         yield scene.memory.load()
-
-
-def _goes_on(found: Rollout) -> bool:
-    """Whether it has not ended, or is held where the evidence could not decide."""
-    return not found.is_over or (found.ending is not None and found.ending.outcome == "held")
 
 
 def _who() -> str:
