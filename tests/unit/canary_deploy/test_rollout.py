@@ -13,8 +13,10 @@ from mlops_actions.canary_deploy.rollout import (
     Candidate,
     Rollout,
     Settings,
+    attend,
     confirm,
     end,
+    leave,
     look,
     resume,
     start,
@@ -211,3 +213,53 @@ def test_a_candidate_at_the_margin_is_seldom_rolled_back_and_seldom_promoted() -
     limit = 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
     assert outcomes.count("rolled-back") / 300 <= limit
     assert outcomes.count("promoted") / 300 <= limit
+
+
+LITTLE = {ERRORS: Block(Counts(0, 10), Counts(2, 190))}
+MUCH = Block(Counts(0, 400), Counts(76, 7600))
+
+
+def test_a_step_waits_for_the_least_requests_that_the_user_wants() -> None:
+    rollout = begun(replace(SETTINGS, minimum_requests=500))
+    first = look(rollout, Seen(10.0, 5.0, {ERRORS: MUCH}))
+    assert (first.step, first.seen[0]) == (0, 400)
+    assert first.decision.action == "advance"
+    assert look(first, Seen(20.0, 5.0, {ERRORS: Block(Counts(0, 100), Counts(19, 1900))})).step == 1
+    late = look(first, Seen(3600.0, 5.0, LITTLE))
+    assert late.ending is not None
+    assert late.ending.reasons[-1].message == "The candidate answered 410 requests in this step, of at least 500."
+
+
+def test_a_rollout_is_left_with_little_and_attended_at_its_steps_weight() -> None:
+    rollout = look(begun(), Seen(10.0, 5.0, LITTLE))
+    left = leave(rollout, unattended=2.0, now=11.0)
+    assert (left.weights, left.seen) == ((5, 2), (0, 0))
+    assert attend(left).weights == (5, 2, 5)
+    assert attend(left).pause is None
+
+
+def test_leaving_never_raises_a_weight() -> None:
+    assert leave(begun(), unattended=30.0, now=11.0).weights == (5,)
+
+
+def test_what_happens_in_a_pause_is_evidence_but_leaves_no_step() -> None:
+    left = leave(begun(), unattended=5.0, now=11.0)
+    seen = look(left, Seen(900.0, 5.0, {ERRORS: MUCH}))
+    assert (seen.step, seen.ending, seen.decision.action) == (0, None, "advance")
+    assert look(attend(seen), Seen(910.0, 5.0, LITTLE)).step == 1
+    worse = look(left, Seen(900.0, 5.0, {ERRORS: Block(Counts(30, 40), Counts(4, 760))}))
+    assert (code(worse), worse.weights, worse.pause) == ("worse", (5, 0), None)
+
+
+def test_a_proxy_that_let_users_through_in_a_pause_without_weight_is_accused() -> None:
+    left = leave(begun(), unattended=0.0, now=11.0)
+    few = look(left, Seen(900.0, 0.0, {ERRORS: Block(Counts(0, 2), Counts(1, 998))}))
+    assert few.ending is None, "what was on its way when the weight fell"
+    many = look(left, Seen(900.0, 0.0, {ERRORS: Block(Counts(0, 300), Counts(3, 700))}))
+    assert code(many) == "weight-not-followed"
+
+
+def test_a_pause_whose_weight_was_confirmed_is_taken_up_by_its_look() -> None:
+    left = leave(begun(), unattended=2.0, now=11.0)
+    assert resume(left, 5.0) is left, "killed before the weight fell"
+    assert code(resume(left, 40.0)) == "weight-changed"
