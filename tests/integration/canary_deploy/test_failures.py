@@ -97,7 +97,15 @@ def test_a_registry_that_is_lost_takes_the_traffic_back(site: Site, s3: str, mon
             site.run(state=f"s3://{BUCKET}/{site.folder.name}")
         thread.join()
         assert site.service.weights == [10, 0]
-        monkeypatch.setenv("AWS_ENDPOINT_URL", s3)
+
+
+def test_an_abort_takes_the_traffic_back_also_without_the_registry(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**s3_environment("http://127.0.0.1:9"), "HOME": str(site.folder)}.items():
+        monkeypatch.setenv(name, value)
+    site.service.set(weight=10)
+    with pytest.raises(OutsideError, match="the registry 's3://bucket' cannot be written"):
+        site.run(mode="abort", state="s3://bucket")
+    assert site.service.weight == 0
 
 
 def test_of_two_runs_at_once_on_a_shared_registry_the_second_names_the_first(site: Site) -> None:

@@ -96,7 +96,13 @@ def promote(inputs: Inputs) -> Statement[document.Rollout]:
 @contextmanager
 def _taken(inputs: Inputs, scene: Scene, request: Request) -> Iterator[Rollout | None]:
     """The newest rollout, once whoever conducts it has heard the request."""
-    scene.memory.ask(request)
+    try:
+        scene.memory.ask(request)
+    except OutsideError:
+        if request.what == "abort":
+            # Users need not wait for the registry.
+            _take_back(scene.target, below=100)
+        raise
     with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
         scene.memory.forget_request()
         yield scene.memory.load()
@@ -128,7 +134,7 @@ def _take_back(target: Target, below: float) -> None:
         return
     weight = target.weight()
     if 0 < weight < below:
-        logger.info("taking back %g %% from a rollout that this machine does not remember", weight)
+        logger.info("taking back %g %% from a rollout that is not remembered here", weight)
         target.set_weight(0)
 
 
