@@ -205,12 +205,10 @@ class Minutes:
         self.site = site
         self.now = 60.0 * 30_000_000
         self.client = boto3.client("cloudwatch", region_name=REGION)
-        self.source = CloudWatchCounters(
-            open_metrics(site.target(), None, site.services()).service,  # type: ignore[attr-defined]
-            site.name,
-            site.services(),
-            clock=lambda: self.now,
-        )
+        source = open_metrics(site.target(), None, site.services())
+        assert isinstance(source, CloudWatchCounters)
+        source.clock = lambda: self.now
+        self.source = source
 
     def write(self, ago: float, variant: str, **counts: float) -> None:
         """Counts in the minute that began so many seconds ago."""
@@ -246,6 +244,20 @@ def test_a_minute_is_counted_once_it_is_complete(minutes: Minutes) -> None:
     assert not after.restarted_since(first)
 
 
+def test_minutes_before_and_during_a_change_of_the_weights_are_left_out(minutes: Minutes) -> None:
+    minutes.source.read()
+    minutes.now += 90
+    minutes.both(60, canary=(1, 10), baseline=(1, 90))
+    minutes.site.set_by_hand(50)
+    minutes.source.read()
+    minutes.both(0, canary=(2, 20), baseline=(2, 20))
+    minutes.now += 60
+    minutes.both(0, canary=(4, 40), baseline=(4, 40))
+    minutes.now += 60 + LATE
+    found = minutes.source.read().errors
+    assert (found.canary.bad, found.canary.total, found.baseline.total) == (4, 40, 40)
+
+
 def test_what_arrives_after_its_minute_was_read_is_not_counted_twice_or_elsewhere(minutes: Minutes) -> None:
     minutes.source.read()
     minutes.now += 60
@@ -270,14 +282,20 @@ def test_four_hundreds_of_the_model_are_errors_too(minutes: Minutes) -> None:
 
 
 def test_requests_without_a_count_of_errors_are_waited_for_and_never_taken_for_good(minutes: Minutes) -> None:
-    first = minutes.source.read()
+    minutes.source.read()
     minutes.now += 60
     minutes.write(60, "green", Invocations=10)
     minutes.now += LATE
     assert minutes.source.read().errors.canary.total == 0
-    assert minutes.source.read().errors.time <= first.errors.time + 180
-    minutes.now += PATIENCE
-    with pytest.raises(OutsideError, match=r"^CloudWatch counts requests to 'flights-\w+' at \d\d:\d\d UTC, and no"):
+    minutes.write(60 + LATE, "green", Invocation5XXErrors=3, Invocation4XXErrors=0)
+    found = minutes.source.read().errors.canary
+    assert (found.bad, found.total) == (3, 10)
+    minutes.now += 60
+    minutes.write(60, "green", Invocations=10)
+    minutes.now += LATE + PATIENCE
+    with pytest.raises(
+        OutsideError, match=r"^CloudWatch counts requests to 'flights-\w+' at \d\d:\d\d UTC, and not how"
+    ):
         minutes.source.read()
 
 

@@ -47,12 +47,8 @@ class Hub:
 
     def models(self, owner: str) -> Iterator[str]:
         """The repositories of models of an owner, over all pages."""
-        url: str | None = f"{self.endpoint}/api/models?author={quote(owner, safe='')}&limit=500"
-        while url:
-            answer = self._ask("GET", url, f"list the models of {owner!r}")
-            yield from (one["id"] for one in answer.json())
-            url = answer.links.get("next", {}).get("url")
-            url = urljoin(f"{self.endpoint}/", url) if url else None
+        url = f"{self.endpoint}/api/models?author={quote(owner, safe='')}&limit=500"
+        return (one["id"] for one in self._pages(url, f"list the models of {owner!r}"))
 
     def create(self, repository: str) -> None:
         """Make a private repository. AlreadyThereError where there is one."""
@@ -73,7 +69,7 @@ class Hub:
     def files(self, repository: str, revision: str) -> dict[str, str]:
         """The files at the top of a revision, with the SHA-256 of large ones and git's own digest of the others."""
         url = f"{self._api(repository)}/tree/{quote(revision, safe='')}"
-        found = self._ask("GET", url, f"read {repository!r}").json()
+        found = self._pages(url, f"read {repository!r}")
         return {one["path"]: one.get("lfs", one)["oid"] for one in found if one["type"] == "file"}
 
     def read(self, repository: str, revision: str, path: str) -> bytes:
@@ -162,6 +158,14 @@ class Hub:
 
     def _file(self, repository: str, revision: str, path: str) -> str:
         return f"{self.endpoint}/{repository}/resolve/{quote(revision, safe='')}/{quote(path)}"
+
+    def _pages(self, url: str, right: str) -> Iterator[dict[str, Any]]:
+        following: str | None = url
+        while following:
+            answer = self._ask("GET", following, right)
+            yield from answer.json()
+            following = answer.links.get("next", {}).get("url")
+            following = urljoin(url, following) if following else None
 
     def _json(self, method: str, url: str, right: str, **given: Any) -> dict[str, Any]:
         found = self._ask(method, url, right, **given).json()

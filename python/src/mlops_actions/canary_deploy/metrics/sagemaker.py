@@ -2,19 +2,19 @@
 
 CloudWatch counts by the minute and is late. A minute is read once it is complete, and then stays as it was read: a
 count that arrives later belongs to no minute that was judged. A minute with requests and without a count of errors is
-not complete.
+not complete. Minutes in which the weights changed, or that began before, are left out.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mlops_actions.canary_deploy.metrics.interface import Query, Snapshot
-from mlops_actions.canary_deploy.sagemaker_api import split_place
+from mlops_actions.canary_deploy.sagemaker_api import Endpoint, split_place, variants
 from mlops_actions.canary_deploy.targets import Services
 from mlops_actions.canary_deploy.targets.interface import SIDES, Side
 from mlops_actions.canary_deploy.targets.sagemaker import SageMakerTarget
@@ -39,41 +39,47 @@ class CloudWatchCounters:
     """Adds up the minutes since it was opened."""
 
     service: Service
-    endpoint: str
+    endpoint: Endpoint
     services: Services
     clock: Callable[[], float] = time.time
     """In Unix seconds."""
-    _begun: int | None = None
-    _minutes: dict[int, Minute] = field(default_factory=dict)
-    """Those that were read, by their beginning."""
+    _next: int | None = None
+    """The beginning of the first minute that is not read yet."""
+    _split: Mapping[str, float] | None = None
+    _minutes: list[Minute] = field(default_factory=list)
 
     def read(self) -> Snapshot:
-        """The counts up to the end of the newest complete minute, which is the reading's time."""
+        """The counts of the minutes that are complete by now."""
         now = self.clock()
-        complete = math.floor((now - LATE) / MINUTE) * MINUTE
-        if self._begun is None:
-            self._begun = complete
-        after = self._begun + MINUTE * len(self._minutes)
-        if after < complete:
-            for beginning, minute in self._fetched(after, complete).items():
-                if beginning + MINUTE + PATIENCE < now and minute is None:
+        complete = _whole(now - LATE)
+        self._mind_the_split(now, complete)
+        assert self._next is not None
+        if self._next < complete:
+            for beginning, minute in self._fetched(self._next, complete).items():
+                if minute is None and beginning + MINUTE + PATIENCE < now:
                     raise OutsideError(
-                        f"CloudWatch counts requests to {self.endpoint!r} at {_shown(beginning)}, and no errors or "
-                        "none to tell.",
+                        f"CloudWatch counts requests to {self.endpoint.name!r} at {_shown(beginning)}, and not how "
+                        "many of them were errors.",
                         hint="See the endpoint's metrics in CloudWatch.",
                     )
                 if minute is None:
                     break
-                self._minutes[beginning] = minute
-        return Snapshot.of_errors(
-            float(self._begun + MINUTE * len(self._minutes)),
-            candidate=self._sum("candidate"),
-            stable=self._sum("stable"),
-            born=float(self._begun),
-        )
+                self._minutes.append(minute)
+                self._next = beginning + MINUTE
+        return Snapshot.of_errors(now, candidate=self._sum("candidate"), stable=self._sum("stable"), born=0.0)
+
+    def _mind_the_split(self, now: float, complete: int) -> None:
+        """Leave out the minutes before and during a change of the weights: a step is judged by its own requests."""
+        found = variants(self.endpoint.describe())
+        split = {name: float(one.get("CurrentWeight") or 0) for name, one in found.items()}
+        if split == self._split:
+            return
+        at_rest = self._split is None and not split.get(self.services.candidate)
+        self._split = split
+        self._next = complete if at_rest else _whole(now) + MINUTE
 
     def _sum(self, side: Side) -> Counts:
-        found = [minute[side] for minute in self._minutes.values()]
+        found = [minute[side] for minute in self._minutes]
         return Counts(sum(one.bad for one in found), sum(one.total for one in found))
 
     def _fetched(self, after: int, before: int) -> dict[int, Minute | None]:
@@ -102,7 +108,7 @@ class CloudWatchCounters:
         }
 
     def _metric(self, side: Side, name: str) -> dict[str, object]:
-        dimensions = {"EndpointName": self.endpoint, "VariantName": self.services.of(side)}
+        dimensions = {"EndpointName": self.endpoint.name, "VariantName": self.services.of(side)}
         return {
             "Namespace": "AWS/SageMaker",
             "MetricName": name,
@@ -125,18 +131,23 @@ class CloudWatchCounters:
 
 def open_metrics(target: SageMakerTarget) -> CloudWatchCounters:
     """The counters of a SageMaker target."""
-    endpoint = target.endpoint
-    return CloudWatchCounters(_cloudwatch(endpoint.service.region, target.location), endpoint.name, target.services)
+    return _counters(target.endpoint, target.services)
 
 
 def open_source(location: str, services: Services, query: Query) -> CloudWatchCounters:  # noqa: ARG001
     """`cloudwatch:REGION/ENDPOINT` as the input `metrics-source`; nothing is read yet."""
-    region, endpoint = split_place(location, "metrics-source")
-    return CloudWatchCounters(_cloudwatch(region, location), endpoint, services)
+    region, name = split_place(location, "metrics-source")
+    return _counters(Endpoint(Service("sagemaker", region, location), name), services)
 
 
-def _cloudwatch(region: str, location: str) -> Service:
-    return Service("cloudwatch", region, location)
+def _counters(endpoint: Endpoint, services: Services) -> CloudWatchCounters:
+    at = endpoint.service
+    return CloudWatchCounters(Service("cloudwatch", at.region, at.location), endpoint, services)
+
+
+def _whole(seconds: float) -> int:
+    """The beginning of the minute."""
+    return math.floor(seconds / MINUTE) * MINUTE
 
 
 def _shown(seconds: int) -> str:

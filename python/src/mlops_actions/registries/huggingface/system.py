@@ -141,6 +141,7 @@ class HuggingFace(StatementsBesideLog):
                 except MovedOnError:
                     continue
                 self._tag(repository, said["number"], head)
+            self._given.pop(blob.sha256, None)
             return _version(name, same or said)
         raise self._busy(repository)
 
@@ -168,7 +169,9 @@ class HuggingFace(StatementsBesideLog):
     def set_alias(self, name: str, alias: str, version: Version) -> None:
         """Let a branch hold the version: made at its tag, or by a commit that replaces what it held."""
         repository = self._at(name)
-        said = next(one for one in self._versions(name) if one["number"] == version.number)
+        said = next((one for one in self._versions(name) if one["number"] == version.number), None)
+        if said is None:
+            raise OutsideError(f"{repository!r} lists no {version} any more.", hint=f"Bring {SAYS} of `main` back.")
         for _ in self._again(repository):
             branches, _tags = self._hub.refs(repository)
             commit = self._revision(name, version.number)
