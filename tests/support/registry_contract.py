@@ -18,7 +18,10 @@ from mlops_actions.evidence.training import Training
 from mlops_actions.registries import AliasMissingError, Author, Blob, Registry, resolve
 
 AUTHOR = Author("a test", "alice", "https://ci.example/1", ("bob",), "it had to be")
-REFUSED_FOLDERS = {"mlflow+http": r"^the model 'saved' is a folder, which MLflow registers itself"}
+REFUSED_FOLDERS = {
+    "mlflow+http": r"^the model 'saved' is a folder, which MLflow registers itself",
+    "wandb": r"^the model 'saved' is a folder, which W&B's own client logs",
+}
 """Registries that keep no folders, and what they say to one."""
 
 

@@ -35,7 +35,7 @@ def test_a_location_names_a_folder_or_a_bucket(location: str, folder: Path | Non
         (
             "s4://bucket/models",
             "the registry 's4://bucket/models' is of an unknown kind 's4'. Known: az, azureml, file, gs, hf, "
-            "mlflow+http, mlflow+https, s3, sagemaker. A folder is written file:folder.",
+            "mlflow+http, mlflow+https, s3, sagemaker, wandb. A folder is written file:folder.",
         ),
         (
             "fil:models",

@@ -119,7 +119,7 @@ class Names:
     """A path or a glob; or a model, which may also be a reference into the registry."""
 
 
-HOSTED = ("mlflow+", "azureml:", "hf:", "sagemaker:")
+HOSTED = ("mlflow+", "azureml:", "hf:", "sagemaker:", "wandb:")
 """How the locations of registries begin that keep no history of their own."""
 
 FILES, MODEL = Names("files"), Names("model")
@@ -152,14 +152,14 @@ class CommonInputs(BaseModel):
     )
     log: str | None = Field(
         None,
-        description="Where the log beside a hosted registry (MLflow, SageMaker, Hugging Face) lives, such as "
+        description="Where the log beside a hosted registry (MLflow, SageMaker, Hugging Face, W&B) lives, such as "
         "`s3://bucket/log`; that of `azureml:…` lies in its workspace by itself.",
     )
     registry: str = Field(
         "file:mlops-registry",
         validate_default=True,
         description="Where models live, such as `file:registry`, `s3://bucket/folder`, `mlflow+https://host`, "
-        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE`, `sagemaker:REGION` or `hf:OWNER`.",
+        "`azureml:SUBSCRIPTION/GROUP/WORKSPACE`, `sagemaker:REGION`, `hf:OWNER` or `wandb:ENTITY/PROJECT`.",
     )
     name: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="The model's name in the registry."

@@ -14,10 +14,11 @@ _OPENERS = {
     "azureml": "mlops_actions.registries.azureml",
     "hf": "mlops_actions.registries.huggingface",
     "sagemaker": "mlops_actions.registries.sagemaker",
+    "wandb": "mlops_actions.registries.wandb",
 }
 """Scheme → module whose `open_registry(location)` returns the Registry; imported when it is asked for."""
 
-_NO_HOST = ("file", "azureml", "hf", "sagemaker")
+_NO_HOST = ("file", "azureml", "hf", "sagemaker", "wandb")
 """Schemes that two slashes and a host or bucket do not follow; what stands behind them is read where it is opened."""
 
 

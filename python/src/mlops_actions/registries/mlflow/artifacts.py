@@ -15,14 +15,18 @@ _SERVED = "api/2.0/mlflow-artifacts/artifacts"
 _BUCKETS = ("s3", "gs", "az", "abfs", "abfss")
 
 
-class Artifacts(Protocol):
-    """Files below one place."""
+class ReadArtifacts(Protocol):
+    """Files below one place, to be read."""
 
     def files(self, folder: str = "") -> dict[str, int]:
         """The files below a folder, with their sizes in bytes; empty where there is none."""
 
     def blocks(self, path: str) -> Iterator[bytes]:
         """A file's content."""
+
+
+class Artifacts(ReadArtifacts, Protocol):
+    """And to be added to."""
 
     def upload(self, path: str, content: Callable[[], Iterator[bytes]]) -> None:
         """Put a file there; `content` is called again for another attempt."""
@@ -95,7 +99,7 @@ class BucketArtifacts:
         self._objects.upload(path, content())
 
 
-def digest_of(artifacts: Artifacts) -> str:
+def digest_of(artifacts: ReadArtifacts) -> str:
     """The SHA-256 of the model among these artifacts, read once: of the only file, or else of the listing of all."""
     digests = {path: digest_blocks(artifacts.blocks(path)) for path in sorted(artifacts.files())}
     if len(digests) == 1:

@@ -1,4 +1,4 @@
-"""Copies of MLflow's models on this machine: a file, or a folder where the model is one."""
+"""Copies of MLflow's and W&B's models on this machine: a file, or a folder where the model is one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from mlops_actions.errors import OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.cache import cache_folder
-from mlops_actions.registries.mlflow.artifacts import Artifacts
+from mlops_actions.registries.mlflow.artifacts import ReadArtifacts
 
 
 def copy_of(sha256: str) -> Path | None:
@@ -19,7 +19,7 @@ def copy_of(sha256: str) -> Path | None:
     return path if path and digest_path(path) == sha256 else None
 
 
-def download(artifacts: Artifacts) -> tuple[str, Path]:
+def download(artifacts: ReadArtifacts) -> tuple[str, Path]:
     """The SHA-256 of the model among these artifacts, and its copy: the only file, or else the folder of all.
 
     Raises OutsideError when there are none, or the copy cannot be written.
@@ -43,7 +43,7 @@ def download(artifacts: Artifacts) -> tuple[str, Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _save(artifacts: Artifacts, name: str, folder: Path) -> None:
+def _save(artifacts: ReadArtifacts, name: str, folder: Path) -> None:
     parts = PurePosixPath(name).parts
     if ".." in parts or name.startswith("/"):
         raise OutsideError(f"an artifact is named {name!r}, which leads out of its folder.")
