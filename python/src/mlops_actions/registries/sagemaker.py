@@ -175,11 +175,9 @@ class SageMaker(ModelsBesideLog):
         group = self._group(name)
         if group is None:
             return None
-        place, _, _ = group.rpartition(":")
+        package = group.replace(":model-package-group/", ":model-package/", 1)  # its name as AWS writes it there
         try:
-            return self._service.call(
-                "describe_model_package", ModelPackageName=f"{place}:model-package/{name.lower()}/{number}"
-            )
+            return self._service.call("describe_model_package", ModelPackageName=f"{package}/{number}")
         except NotThereError:
             return None
 
