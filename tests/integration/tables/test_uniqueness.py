@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mlops_actions.tables import Scan, Tally, open_frame, open_table
-from mlops_actions.tables.duckdb import first_rows, uniqueness
+from mlops_actions.tables.duckdb import connection, first_rows, uniqueness
 
 ROWS = 3_000
 
@@ -65,7 +65,7 @@ def test_ids_are_told_apart_wherever_they_begin_and_however_far_a_later_one_lies
 
 
 def test_ids_are_counted_in_the_same_pass_as_all_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uniqueness, "spilling_early", lambda _: pytest.fail("hashes were asked for"))
+    monkeypatch.setattr(uniqueness, "spilling_early", lambda *_: pytest.fail("hashes were asked for"))
     frame = pd.DataFrame({"id": np.random.default_rng(46).permutation(50_000) + 10**12})
     assert open_frame(frame).scan(Scan(keys={"id": ("id",)})).keys["id"] == Tally(0)
 
@@ -74,6 +74,13 @@ def test_what_only_the_last_of_many_rows_repeats_is_found(tmp_path: Path) -> Non
     path = tmp_path / "a.parquet"
     duckdb.sql(f"COPY (SELECT least(i, 1_199_998) AS i FROM range(1_200_000) AS t(i)) TO '{path}'")
     assert open_table(str(path)).scan(Scan(keys={"i": ("i",)}, first=3)).keys["i"] == Tally(1, (1_199_999,))
+
+
+def test_where_little_memory_is_too_little_all_of_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_EARLY", 1)
+    monkeypatch.setattr(connection, "_EARLY_OF_A_THREAD", 1)
+    frame = pd.DataFrame({"word": [f"{'long ' * 20}{row % 90_000}" for row in range(100_000)]})
+    assert open_frame(frame).scan(Scan(keys={"k": ("word",)}, first=1)).keys["k"] == Tally(10_000, (90_000,))
 
 
 MEASURED = """

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import duckdb
 
-_MEMORY = "2GB"
-_EARLY, _EARLY_OF_A_THREAD = 400, 128
-"""Megabytes; with less than that for each thread even what spills does not run."""
+Found = TypeVar("Found")
+
+_MEMORY, _EARLY, _EARLY_OF_A_THREAD = 2000, 400, 128
+"""Megabytes; with less than the last for each thread even what spills does not run."""
 
 
 def connect() -> duckdb.DuckDBPyConnection:
@@ -20,7 +22,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
-            "memory_limit": _MEMORY,
+            "memory_limit": f"{_MEMORY}MB",
             "temp_directory": str(Path(tempfile.gettempdir()) / f"mlops-actions-{uuid4().hex}"),
         }
     )
@@ -38,14 +40,19 @@ def threads(connection: duckdb.DuckDBPyConnection) -> int:
     return int(connection.execute("SELECT current_setting('threads')").fetchall()[0][0])
 
 
-@contextmanager
-def spilling_early(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Let what grows with the rows spill before it has to: that costs no time, and runners have little memory."""
-    connection.execute(f"SET memory_limit = '{max(_EARLY, threads(connection) * _EARLY_OF_A_THREAD)}MB'")
+def spilling_early(connection: duckdb.DuckDBPyConnection, work: Callable[[], Found]) -> Found:
+    """Let what grows with the rows spill before it has to: that costs no time, and runners have little memory.
+
+    Where reading alone takes more, as the buffers of large JSON objects do, the work is done anew with all there is.
+    """
+    early = min(max(_EARLY, threads(connection) * _EARLY_OF_A_THREAD), _MEMORY)
     try:
-        yield
+        with suppress(duckdb.OutOfMemoryException):
+            connection.execute(f"SET memory_limit = '{early}MB'")
+            return work()
     finally:
-        connection.execute(f"SET memory_limit = '{_MEMORY}'")
+        connection.execute(f"SET memory_limit = '{_MEMORY}MB'")
+    return work()
 
 
 def share_done(connection: duckdb.DuckDBPyConnection) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 import duckdb
@@ -49,8 +50,7 @@ def first_repeated(
     """
     codes: list[int] = []
     for part in _growing(relation, rows):
-        with spilling_early(connection):
-            codes = _first_repeated(parts, first, part)
+        codes = spilling_early(connection, partial(_first_repeated, parts, first, part))
         if len(codes) == first:
             break
     return codes

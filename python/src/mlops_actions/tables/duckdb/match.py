@@ -39,8 +39,7 @@ def find_likes(
         found = _conflicting(keys, mine) if match.unlike else repeated_rows(keys, mine)
     first = f"min(row_code, {match.first})" if match.first else "NULL"
     query = f"{found} SELECT count(*), {first} FROM found"  # noqa: S608
-    with spilling_early(connection):
-        count, codes = connection.execute(query).fetchall()[0]
+    count, codes = spilling_early(connection, lambda: connection.execute(query).fetchall()[0])
     return Tally(count, tuple(row_number(code) for code in codes or ()))
 
 

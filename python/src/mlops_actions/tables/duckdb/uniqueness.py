@@ -8,6 +8,7 @@ grows with the rows spills to disk early.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import duckdb
 
@@ -59,14 +60,15 @@ def surplus(
         return filled - distinct
     if filled < 2:
         return 0
+    return spilling_early(connection, partial(_surplus, parts, filled, relation))
+
+
+def _surplus(parts: Sequence[str], filled: int, relation: duckdb.DuckDBPyRelation) -> int:
     listed = ", ".join(parts)
-    with spilling_early(connection):
-        by_hash = f"count(DISTINCT CASE WHEN {complete(parts)} THEN hash({listed}) END)"
-        if _number(by_hash, relation) == filled:
-            return 0
-        value = listed if len(parts) == 1 else f"({listed})"
-        return filled - _number(f"count(DISTINCT CASE WHEN {complete(parts)} THEN {value} END)", relation)
+    if _distinct(f"hash({listed})", parts, relation) == filled:
+        return 0
+    return filled - _distinct(listed if len(parts) == 1 else f"({listed})", parts, relation)
 
 
-def _number(asked: str, relation: duckdb.DuckDBPyRelation) -> int:
-    return int(relation.aggregate(asked).fetchall()[0][0])
+def _distinct(value: str, parts: Sequence[str], relation: duckdb.DuckDBPyRelation) -> int:
+    return int(relation.aggregate(f"count(DISTINCT CASE WHEN {complete(parts)} THEN {value} END)").fetchall()[0][0])
