@@ -14,15 +14,13 @@ from typing import Any
 import pytest
 
 from azure_site import azure_environment
-from azureml_fake import GROUP, SUBSCRIPTION, WORKSPACE, AzureFake
+from azureml_fake import LOCATION, AzureFake
 from mlops_actions.clouds.azure import Arm, open_workspace
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_path
 from mlops_actions.registries.azureml.datastore import Datastore
 from mlops_actions.registries.objects import Objects
 from promotion_project import Project
-
-LOCATION = f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}"
 
 
 class KilledError(BaseException):

@@ -10,7 +10,7 @@ import pytest
 import mlops_actions
 from azure_site import azure_environment
 from azureml_client import microsofts_client
-from azureml_fake import BASE, GROUP, SUBSCRIPTION, TOKEN, WORKSPACE, AzureFake
+from azureml_fake import BASE, GROUP, LOCATION, SUBSCRIPTION, TOKEN, WORKSPACE, AzureFake
 from azureml_schema import violations
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_path
@@ -18,8 +18,6 @@ from mlops_actions.registries import AliasMissingError, Registry, open_registry,
 from promotion_project import Project
 from racing import race_for_the_champion, racing_promoters
 from registry_contract import RegistryContract, stored
-
-LOCATION = f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}"
 
 
 @pytest.fixture

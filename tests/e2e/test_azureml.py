@@ -14,7 +14,7 @@ import yaml
 
 import azure_site
 from azureml_endpoints import KEY
-from azureml_fake import GROUP, SUBSCRIPTION, TOKEN, WORKSPACE, AzureFake
+from azureml_fake import LOCATION, TOKEN, AzureFake
 from azureml_site import AzureSite
 from harness.act import Act
 from harness.checkout import ROOT
@@ -24,7 +24,6 @@ from target_site import Users
 
 EXAMPLE = ROOT / "examples/azureml"
 SUPPORT = ROOT / "tests/support"
-PLACE = f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}"
 
 
 @pytest.fixture
@@ -59,7 +58,7 @@ def site(tmp_path: Path) -> Iterator[AzureSite]:
 def settings() -> dict[str, Any]:
     """The example's own, with the names of the workspace, and a script in the place of Monitor's slow minutes."""
     found: dict[str, Any] = yaml.safe_load((EXAMPLE / "mlops.yml").read_text().replace(
-        "SUBSCRIPTION/GROUP/WORKSPACE", PLACE.partition(":")[2]
+        "SUBSCRIPTION/GROUP/WORKSPACE", LOCATION.partition(":")[2]
     ))  # fmt: skip
     found["evaluate-model"]["isolation"] = "process"
     del found["canary-deploy"]["state"]

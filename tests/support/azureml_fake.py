@@ -24,6 +24,8 @@ BASE = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
     f"/providers/Microsoft.MachineLearningServices/workspaces/{WORKSPACE}"
 )
+LOCATION = f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}"
+"""Of the registry, and of an endpoint without its name."""
 TOKEN = "planted-token-that-nobody-may-see"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from azureml_endpoints import KEY
-from azureml_fake import GROUP, SUBSCRIPTION, WORKSPACE, AzureFake
+from azureml_fake import LOCATION, AzureFake
 from canary_site import Server
 from mlops_actions.canary_deploy.metrics import MetricSource
 from mlops_actions.canary_deploy.metrics.interface import Snapshot
@@ -57,7 +57,7 @@ class AzureSite(TargetSite):
 
     @property
     def location(self) -> str:
-        return f"azureml:{SUBSCRIPTION}/{GROUP}/{WORKSPACE}/{self.endpoint}"
+        return f"{LOCATION}/{self.endpoint}"
 
     @property
     def properties(self) -> dict[str, Any]:

@@ -83,3 +83,15 @@ def test_a_light_action_imports_nothing_heavy(action: str) -> None:
     code = f"import sys, mlops_actions.{action}.action; print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"pandas", "sklearn", "scipy", "duckdb", "narwhals", "jinja2", "requests", "obstore"} & set(modules)
+
+
+def test_no_cloud_is_imported_before_a_location_names_it() -> None:
+    code = (
+        "import sys, mlops_actions.cli, mlops_actions.registries, mlops_actions.promote_champion.action\n"
+        "import mlops_actions.canary_deploy.action\n"
+        "ours = ('mlops_actions.clouds', *(f'mlops_actions.registries.{name}' for name in sys.argv[1:]))\n"
+        "print([name for name in sys.modules if name.startswith(('azure', 'boto', *ours))])"
+    )
+    hosted = ["azureml", "hosted", "huggingface", "mlflow", "sagemaker", "wandb"]
+    done = subprocess.run([sys.executable, "-c", code, *hosted], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
