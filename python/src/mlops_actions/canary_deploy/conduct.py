@@ -20,7 +20,7 @@ from mlops_actions.canary_deploy.hooks import Moment, When
 from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.canary_deploy.memory import Request, TakenOverError
 from mlops_actions.canary_deploy.metrics import Snapshot
-from mlops_actions.canary_deploy.metrics.interface import CohortSource, blocks_since
+from mlops_actions.canary_deploy.metrics.interface import CohortSource, blocks_since, sums_since
 from mlops_actions.canary_deploy.pause import kept_counters, snapshot_of
 from mlops_actions.canary_deploy.rollout import Rollout, attend, confirm, end, held_at, leave, look
 from mlops_actions.canary_deploy.scene import Scene, patiently, set_weight
@@ -165,6 +165,7 @@ def _judged(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
         time=time.time(),
         weight=patiently(scene.target.weight),
         blocks=blocks_since(before, after, longest_gap(rollout.settings.interval)),
+        sums=sums_since(before, after, longest_gap(rollout.settings.interval)),
         pairs=patiently(scene.pairs.read) if scene.pairs else None,
         mirror=_mirror(rollout, scene),
         restarted=after.restarted_since(before),

@@ -55,7 +55,7 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
         by = f" by {request.by}" if request.by else ""
         message = f"It was asked to {request.what}{by} before the first weight; the candidate gets no traffic."
         return Refusal("inconclusive", (Reason(code="aborted", message=message),), candidate, baseline.dispersion.value)
-    asked = _asked(terms, baseline)
+    asked = _asked(terms, baseline, scene)
     if refusal := _cannot_decide(terms, baseline, asked):
         return refusal
     baseline, past = (baseline, ()) if terms.settings.holds_back else set_aside(baseline)
@@ -66,7 +66,7 @@ def open_rollout(terms: Terms, scene: Scene) -> Rollout | Refusal:
 def plan_rollout(terms: Terms, scene: Scene) -> Refusal:
     """What a rollout would take, from the traffic seen now; never a pass, and nothing is changed."""
     baseline = _observe(terms, scene)
-    asked = _asked(terms, baseline)
+    asked = _asked(terms, baseline, scene)
     if refusal := _cannot_decide(terms, baseline, asked):
         return refusal
     lines = _ahead(asked, terms, baseline)
@@ -155,12 +155,12 @@ def _inconclusive(terms: Terms, baseline: Baseline, reasons: Sequence[Reason]) -
     return Refusal("inconclusive", tuple(reasons), terms.candidate, baseline.dispersion.value)
 
 
-def _asked(terms: Terms, baseline: Baseline) -> Asked | Shadowed | None:
+def _asked(terms: Terms, baseline: Baseline, scene: Scene) -> Asked | Shadowed | None:
     if terms.question is None:
         return None
     if terms.settings.mirror:
         return Shadowed(terms.question, terms.alpha)
-    return ask(terms.question, baseline, terms.alpha)
+    return ask(terms.question, baseline, terms.alpha, means=scene.source.read().sums)
 
 
 def _ahead(asked: Asked | Shadowed | None, terms: Terms, baseline: Baseline) -> list[str]:

@@ -87,6 +87,14 @@ def test_what_nothing_counts_cannot_be_asked() -> None:
         ask(Question("errors", "<", 2.0), BASELINE, 0.05)
 
 
+def test_a_mean_is_asked_where_the_source_sums_up() -> None:
+    asked = ask(Question("revenue", ">"), BASELINE, 0.05, means=["revenue"])
+    assert asked.is_mean
+    assert foresee(asked, BASELINE, weight=50, deadline=60) == (
+        "plan: revenue > stable: a mean is told from 500 units of each side on"
+    )
+
+
 def test_a_plan_says_which_difference_will_be_seen() -> None:
     found = foresee(ask(FEWER, BASELINE, 0.05), BASELINE, weight=50, deadline=3600)
     assert found == (

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from mlops_actions.canary_deploy.baseline import Baseline
 from mlops_actions.canary_deploy.comparison.asked import Asked
 from mlops_actions.canary_deploy.comparison.question import Question
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.statistics.sequential import Block, Counts, difference_of_proportions
+from mlops_actions.statistics.sequential.means import LEAST_UNITS
 
 _LOOKS = 100
 """In which the traffic of a whole test is laid out; more of them change nothing that is printed."""
 
 
-def ask(question: Question, baseline: Baseline, alpha: float) -> Asked:
-    """The question with what is known of the stable side. InputError for what its source does not count."""
+def ask(question: Question, baseline: Baseline, alpha: float, means: Collection[str] = ()) -> Asked:
+    """The question with what is known of the stable side; `means` are what the source sums up instead of counting.
+
+    InputError for what it does neither with.
+    """
+    if question.metric in means:
+        return Asked(question, alpha, is_mean=True)
     history = baseline.metrics.get(question.metric)
     if history is None:
+        close = nearest(question.metric, [*baseline.metrics, *means])
         raise InputError(
             f"nothing counted {question.metric!r} while the stable side was watched.",
             where="question",
-            hint=f"{nearest(question.metric, baseline.metrics)} Its source says what it counts; see the guide of "
-            "canary-deploy.",
+            hint=f"{close} Its source says what it counts; see the guide of canary-deploy.",
         )
     if abs(question.limit) >= 1:
         raise InputError(
@@ -33,6 +41,8 @@ def ask(question: Question, baseline: Baseline, alpha: float) -> Asked:
 
 def foresee(asked: Asked, baseline: Baseline, weight: float, deadline: float) -> str:
     """Which difference will be seen by the deadline, at a candidate's weight in percent and today's traffic."""
+    if asked.is_mean:
+        return f"plan: {asked.question}: a mean is told from {LEAST_UNITS} units of each side on"
     history = baseline.metrics[asked.question.metric]
     both = history.counts.total / baseline.seconds * deadline / _LOOKS if baseline.seconds else 0.0
     candidate, stable = (round(both * share) for share in (weight / 100, 1 - weight / 100))

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from mlops_actions.canary_deploy.metrics.interface import BY_CLUSTER, ERRORS, Snapshot
 from mlops_actions.canary_deploy.metrics.latency import slower_than
-from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Counts, Reading
+from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.statistics.sequential import Counts, Moments, Reading
 
 EXAMPLE: Final = '{"stable": {"requests": 900, "errors": 9}, "candidate": {"requests": 100, "errors": 1}}'
 _KNOWN = {ERRORS, BY_CLUSTER}
@@ -27,7 +27,9 @@ def read_counts(document: Mapping[str, Any], now: float, source: str) -> Snapsho
         if missing := [name for name in one if name not in other]:
             raise _wrong(source, f"no {missing[0]!r} of {lacking!r}, and one of the other side")
     readings = {name: Reading(now, canary=counts, baseline=stable[name]) for name, counts in candidate.items()}
-    return Snapshot(readings, _born(document, source))
+    means = [_Side(document, side, source).means() for side in ("candidate", "stable")]
+    sums = {name: (means[0][name], means[1][name]) for name in means[0] if name in means[1]}
+    return Snapshot(readings, _born(document, source), sums)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,21 @@ class _Side:
                 raise _wrong(self.source, f"a counter named {name!r} of {self.side!r}, which is a name of ours")
             counts[name] = self._of(value, name, errors.total)
         return counts | self._latency(self._object(found, "latency"), errors)
+
+    def means(self) -> dict[str, Moments]:
+        """What is no count: of each unit's value the number, the sum and the sum of squares."""
+        found = self._object(self.document[self.side], "means")
+        return {name: self._moments(value, name) for name, value in found.items()}
+
+    def _moments(self, value: Any, name: str) -> Moments:
+        found = value if isinstance(value, dict) else {}
+        if not (_is_number(found.get("sum")) and _is_number(found.get("squares"))):
+            wanted = '{"number": …, "sum": …, "squares": …}'
+            raise _wrong(self.source, f"{name!r} of {self.side!r} as {value!r}, not {wanted}")
+        try:
+            return Moments(self._number(found, "number", name), float(found["sum"]), float(found["squares"]))
+        except InputError as error:
+            raise _wrong(self.source, f"{name!r} of {self.side!r}, and {error.message.removesuffix('.')}") from None
 
     def _of(self, value: Any, name: str, requests: int | None) -> Counts:
         """A number, of the requests; or `{"bad": …, "total": …}` of their own total."""
@@ -92,6 +109,10 @@ class _Side:
         if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0 or value % 1:
             raise _wrong(self.source, f"{name!r} of {f'{of!r} of ' if of else ''}{self.side!r} as {value!r}")
         return int(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _born(document: Mapping[str, Any], source: str) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import NOTHING, Block, Counts, Reading, block_between
+from mlops_actions.statistics.sequential import NOTHING, Block, Counts, Moments, Reading, block_between
 
 ERRORS: Final = "errors"
 """The reading that every source gives: requests, and those of them that got no good answer."""
@@ -29,6 +29,8 @@ class Snapshot:
     """By what is counted: `errors` always, and whatever else the source knows, each of its own total."""
     born: float
     """When the counters began at 0, in seconds on the clock of the readings; exactly 0 where nothing tells."""
+    sums: Mapping[str, tuple[Moments, Moments]] = field(default_factory=dict)
+    """Of what is a mean and no count: of the candidate, and of the stable side."""
     resets: int = 0
     """How often the source has seen a part of a sum begin anew."""
 
@@ -48,7 +50,7 @@ class Snapshot:
             for name in {**candidate, **stable}
             if (name in candidate or idle["candidate"]) and (name in stable or idle["stable"])
         }
-        return cls(readings, born, resets)
+        return cls(readings, born, resets=resets)
 
     @property
     def errors(self) -> Reading:
@@ -99,6 +101,18 @@ class Uncounted:
     def read(self) -> Snapshot:
         """Never a count."""
         raise OutsideError("nothing counts the requests here.")
+
+
+def sums_since(before: Snapshot, after: Snapshot, longest_gap: float) -> dict[str, tuple[Moments, Moments]]:
+    """The same of what is a mean and no count."""
+    if after.restarted_since(before) or not 0 < after.errors.time - before.errors.time <= longest_gap:
+        return {}
+    added: dict[str, tuple[Moments, Moments]] = {}
+    for name in after.sums.keys() & before.sums.keys():
+        candidate, stable = (now.since(then) for now, then in zip(after.sums[name], before.sums[name], strict=True))
+        if candidate and stable:
+            added[name] = (candidate, stable)
+    return added
 
 
 def blocks_since(before: Snapshot | None, after: Snapshot, longest_gap: float) -> dict[str, Block]:

@@ -39,6 +39,13 @@ class Moments:
     def __add__(self, other: Moments) -> Moments:
         return Moments(self.number + other.number, self.total + other.total, self.squares + other.squares)
 
+    def since(self, before: Moments) -> Moments | None:
+        """What was added; None where sums shrank or do not fit together, which no added values do."""
+        try:
+            return Moments(self.number - before.number, self.total - before.total, self.squares - before.squares)
+        except InputError:
+            return None
+
     @property
     def mean(self) -> float:
         return self.total / self.number
