@@ -179,3 +179,21 @@ def test_a_candidate_that_is_ill_is_promoted_by_nobody(schedule: Schedule) -> No
     rollout = schedule.come_by(mode="promote")
     assert (rollout.result, rollout.outcome, rollout.reasons[0].code) == ("fail", "rolled-back", "candidate-unhealthy")
     assert schedule.service.weight == 0
+
+
+def test_a_state_that_is_lost_with_the_job_is_refused_before_anything_is_set(
+    schedule: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("RUNNER_ENVIRONMENT", "github-hosted")
+    state = str(schedule.folder / "state")
+    with pytest.raises(InputError) as refused:
+        schedule.come_by(state=state)
+    assert str(refused.value).startswith(
+        "state: the rollout would be forgotten with this job: nothing below '/' outlasts it, and it is remembered in "
+        f"'{state}/"
+    )
+    assert str(refused.value).endswith(
+        "Write s3://bucket/folder, gs://…, az://…, or file:/folder on a disk that all runs share."
+    )
+    assert schedule.service.weights == []

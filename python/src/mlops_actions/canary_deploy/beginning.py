@@ -13,6 +13,7 @@ from mlops_actions.canary_deploy.rollout import Rollout, end, resume
 from mlops_actions.canary_deploy.scene import Scene, open_scene
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
 from mlops_actions.canary_deploy.terms import NO_STABLE, Terms, subject_of, terms_of
+from mlops_actions.ci import current
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import Statement
 from mlops_actions.evidence import rollout as document
@@ -30,7 +31,7 @@ def roll_out(inputs: Inputs) -> Statement[document.Rollout]:
     _refuse_itself(inputs)
     scene, subject = open_scene(inputs), subject_of(inputs)
     terms = terms_of(inputs, subject)
-    visit = Visit(inputs.window, inputs.unattended_weight) if inputs.mode == "advance" else None
+    visit = _visit(inputs, scene)
     with scene.memory.lock():
         scene.memory.forget_request()
         if visit and (ended := _ended_before(terms, scene)):
@@ -39,6 +40,22 @@ def roll_out(inputs: Inputs) -> Statement[document.Rollout]:
         if isinstance(found, Refusal):
             return state_refusal(found, terms, "refused", subject.materials)
         return state_rollout(conduct(found, scene, visit), subject.materials)
+
+
+def _visit(inputs: Inputs, scene: Scene) -> Visit | None:
+    """What one run of `advance` is; InputError where the next one would not find what it remembers."""
+    if inputs.mode != "advance":
+        return None
+    if folder := scene.memory.folder:
+        lost = next((one for one in current().passing_folders() if folder.resolve().is_relative_to(one)), None)
+        if lost:
+            raise InputError(
+                f"the rollout would be forgotten with this job: nothing below {str(lost)!r} outlasts it, and it is "
+                f"remembered in {scene.memory.location!r}.",
+                where="state",
+                hint="Write s3://bucket/folder, gs://…, az://…, or file:/folder on a disk that all runs share.",
+            )
+    return Visit(inputs.window, inputs.unattended_weight)
 
 
 def _ended_before(terms: Terms, scene: Scene) -> Rollout | None:

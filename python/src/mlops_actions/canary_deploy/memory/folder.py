@@ -25,14 +25,14 @@ class FolderMemory:
     """See `interface.Memory`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._file = folder / "rollout.json"
         self._request = folder / "request"
 
     @property
     def location(self) -> str:
         """The folder."""
-        return str(self._folder)
+        return str(self.folder)
 
     def load(self) -> Rollout | None:
         """The rollout that was written last."""
@@ -82,8 +82,8 @@ class FolderMemory:
 
     def _lock_file(self) -> TextIO:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            stream = (self._folder / "lock").open("a+")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            stream = (self.folder / "lock").open("a+")
         except OSError as error:
             raise OutsideError(
                 f"the state folder {self.location!r} cannot be written: {error.strerror}.",

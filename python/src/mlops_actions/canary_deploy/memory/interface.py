@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 from mlops_actions.canary_deploy.rollout import Rollout
@@ -32,6 +33,10 @@ class Memory(Protocol):
     @property
     def location(self) -> str:
         """Where it is, for messages."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it is on a disk; None in a bucket."""
 
     def load(self) -> Rollout | None:
         """The rollout that was remembered last. InputError when what is there was damaged."""

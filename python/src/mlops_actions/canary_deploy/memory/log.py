@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_actions import __version__, cancellation
@@ -67,6 +68,11 @@ class LogMemory:
     def location(self) -> str:
         """The registry and the folder in it."""
         return f"{self._objects.location.rstrip('/')}/{self._folder}"
+
+    @property
+    def folder(self) -> Path | None:
+        """The registry's."""
+        return self._objects.folder
 
     def load(self) -> Rollout | None:
         """The rollout of the newest entry."""
