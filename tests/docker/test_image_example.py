@@ -37,7 +37,8 @@ def project(tmp_path: Path) -> Path:
     base = os.environ["MLOPS_ACTIONS_BASE_IMAGE"]
     written = (EXAMPLE / "Dockerfile").read_text()
     (folder / "Dockerfile").write_text(written.replace("BASE_IMAGE=python:3.13-slim", f"BASE_IMAGE={base}"))
-    shutil.copy(EXAMPLE / "deploy", folder)
+    for name in (".dockerignore", "deploy"):
+        shutil.copy(EXAMPLE / name, folder)
     return folder
 
 

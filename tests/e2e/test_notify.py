@@ -20,7 +20,9 @@ from inbox_site import Inbox, inbox_site
 
 PROGRAM = ROOT / "examples/notify/.github/notify.jq"
 RUN = "https://github.com/org/consumer/actions/runs/77"
-HOSTILE = "<!channel> @everyone [x](https://evil.example) </pre> **b**"
+HOSTILE = "<!channel> @everyone [x](https://evil.example) WWW.evil.example </pre> **b**"
+SHOWN = "<!channel> @everyone [x](https:\u200b//evil.example) WWW\u200b.evil.example </pre> **b**"
+"""With a space of no width, so that nothing takes an address for a link."""
 
 
 @pytest.fixture
@@ -95,7 +97,7 @@ def test_what_stands_in_a_verdict_is_text_and_nothing_else() -> None:
     (card,) = (one["content"] for one in teams["attachments"])
     assert {inline["type"] for block in card["body"] for inline in block["inlines"]} == {"TextRun"}
     for text in texts(issue, slack, teams):
-        assert HOSTILE in text
+        assert SHOWN in text
         assert "\x1b" not in text
         lines = text.splitlines()
         assert lines[3].startswith("fail  rrr"), "what speaks against the model comes first"

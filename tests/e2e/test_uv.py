@@ -10,20 +10,12 @@ from harness.act import Act
 from harness.locked import lock
 from harness.project import champion, make_project
 
-TEST = """
-from pathlib import Path
-
-def test_the_label_is_no_feature():
-    assert 'FEATURES = ["wind", "rain"]' in Path("train.py").read_text()
-"""
-
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A repository with a test of its own."""
+    """A repository that does not keep its environment."""
     folder = make_project(tmp_path, "uv")
     (folder / ".gitignore").write_text(".venv\n")
-    (folder / "test_train.py").write_text(TEST)
     return folder
 
 

@@ -2,7 +2,7 @@
 # What stands in a verdict may come from others: data, a policy, a pull request. Here it is plain text of bounded length,
 # which links to nothing, mentions nobody and is no markup, wherever it is shown.
 
-def plain: tostring | gsub("[[:cntrl:]]+"; " ") | .[:200];
+def plain: tostring | gsub("[[:cntrl:]]+"; " ") | gsub("://"; ":\u200b//") | gsub("(?<w>www)\\."; "\(.w)\u200b."; "i") | .[:200];
 def number: if . == null then "-" else . * 10000 | round / 10000 | tostring end;
 
 def subject: .subject[0];
