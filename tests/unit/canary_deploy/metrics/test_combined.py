@@ -11,7 +11,7 @@ from mlops_actions.canary_deploy.metrics.combined import CombinedCounters
 from mlops_actions.canary_deploy.metrics.interface import ERRORS, Query, blocks_since
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import OutsideError
-from mlops_actions.statistics.sequential import Block, Counts, Reading
+from mlops_actions.statistics.sequential import Block, Counts, Moments, Reading
 
 
 class Counter:
@@ -56,6 +56,16 @@ def test_their_age_is_told_where_each_of_them_tells_it() -> None:
     assert CombinedCounters([proxy, labels]).read().born == 7.0
     labels.born = 0.0
     assert not CombinedCounters([proxy, labels]).read().tells_age
+
+
+def test_means_of_one_source_stand_beside_the_counts_of_another() -> None:
+    class Revenue(Counter):
+        def read(self) -> Snapshot:
+            return Snapshot({}, 0.0, sums={"revenue": (Moments(2, 3.0, 5.0), Moments(4, 6.0, 10.0))})
+
+    found = CombinedCounters([Counter(ERRORS), Revenue()]).read()
+    assert set(found.readings) == {ERRORS}
+    assert found.sums["revenue"][0] == Moments(2, 3.0, 5.0)
 
 
 def test_without_errors_nothing_is_judged() -> None:

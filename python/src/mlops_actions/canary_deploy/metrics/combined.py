@@ -27,8 +27,9 @@ class CombinedCounters:
         readings = {name: one for snapshot in reversed(found) for name, one in snapshot.readings.items()}
         if ERRORS not in readings:
             raise OutsideError("none of the sources of metrics counts requests and errors.")
+        sums = {name: one for snapshot in reversed(found) for name, one in snapshot.sums.items()}
         ages = [snapshot.born for snapshot in found]
-        return Snapshot(readings, born=max(ages) if all(ages) else 0.0, resets=self._resets)
+        return Snapshot(readings, born=max(ages) if all(ages) else 0.0, sums=sums, resets=self._resets)
 
     def take_up(self, looks: Sequence[float], counted: Mapping[str, Reading]) -> None:
         """Let those go on that can."""
