@@ -95,6 +95,7 @@ def routes(time_limit: float, sticky: Sticky | None = None) -> Json:
         }
         named = {"header_name": sticky.name} if sticky.kind == "header" else {"name": sticky.name}
         by_user = {"hash_policy": [{sticky.kind: named}], "weighted_clusters": weighted, **route}
+        by_user["request_mirror_policies"] = [mirror]
         chosen = [{"match": {"prefix": "/"}, "route": by_user}]
     configuration = {
         "@type": f"{_TYPES}.config.route.v3.RouteConfiguration",
