@@ -29,3 +29,9 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_outside(tmp_path: Pa
     (tmp_path / "file").write_text("")
     with pytest.raises(OutsideError, match="state folder"), FolderMemory(tmp_path / "file" / "t").lock():
         pass
+
+
+def test_a_request_that_cannot_be_read_is_an_error_of_the_outside(tmp_path: Path) -> None:
+    (tmp_path / "request").mkdir()
+    with pytest.raises(OutsideError, match=r"the request '.*/request' cannot be read: Is a directory\."):
+        FolderMemory(tmp_path).asked()

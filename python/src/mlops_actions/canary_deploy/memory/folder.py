@@ -75,6 +75,8 @@ class FolderMemory:
             return read_request(self._request.read_bytes())
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise OutsideError(f"the request {str(self._request)!r} cannot be read: {error.strerror}.") from None
 
     def forget_request(self) -> None:
         """Remove the file."""
