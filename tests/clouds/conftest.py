@@ -11,6 +11,7 @@ import pytest
 import azure_site
 from azureml_fake import AzureFake
 from azureml_site import LAG, MINUTE, AzureSite
+from sagemaker_endpoint import EndpointSite
 from sagemaker_site import BUCKET, Aws, aws_site
 
 
@@ -34,6 +35,15 @@ def aws(aws_server: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Aws
     aws_server.unlisted = 0
     aws_server.looks_until_in_service = 0
     return aws_server
+
+
+@pytest.fixture
+def sagemaker_endpoint(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[EndpointSite]:
+    """An endpoint whose variants are called blue and green; all traffic goes to blue."""
+    monkeypatch.setattr("mlops_actions.canary_deploy.targets.sagemaker._PAUSE", 0.01)
+    made = EndpointSite(aws)
+    yield made
+    made.client.delete_endpoint(EndpointName=made.name)
 
 
 @pytest.fixture(scope="session")

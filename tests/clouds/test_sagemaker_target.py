@@ -1,78 +1,22 @@
-"""A SageMaker endpoint and CloudWatch by moto; boto3 checks each request against AWS's own model of its API."""
+"""A SageMaker endpoint by moto; boto3 checks each request against AWS's own model of its API."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
-from mlops_actions.canary_deploy.metrics import open_metrics
-from mlops_actions.canary_deploy.metrics.sagemaker import LATE, PATIENCE, CloudWatchCounters
 from mlops_actions.canary_deploy.sagemaker_api import DIGEST
-from mlops_actions.canary_deploy.targets import Services, Target, open_target, sagemaker
+from mlops_actions.canary_deploy.targets import Services, open_target, sagemaker
 from mlops_actions.errors import InputError, OutsideError
+from sagemaker_endpoint import ROLE, EndpointSite
 from sagemaker_site import REGION, Aws
 from target_contract import SteeringContract
 
-ROLE = "arn:aws:iam::123456789012:role/serve"
-
-
-class EndpointSite:
-    """An endpoint with two variants, as its administrator made it."""
-
-    def __init__(self, aws: Aws, candidate_weight: float = 0, variants: tuple[str, ...] = ("blue", "green")) -> None:
-        self.aws = aws
-        self.client = boto3.client("sagemaker", region_name=REGION)
-        self.name = f"flights-{secrets.token_hex(4)}"
-        for variant in variants:
-            container = {"Image": "image", "ModelDataUrl": "s3://models/m.tar.gz"}
-            self.client.create_model(ModelName=self.model(variant), ExecutionRoleArn=ROLE, PrimaryContainer=container)
-        self.client.create_endpoint_config(
-            EndpointConfigName=self.name, ProductionVariants=[self.variant(one, candidate_weight) for one in variants]
-        )
-        self.client.create_endpoint(EndpointName=self.name, EndpointConfigName=self.name)
-
-    def model(self, variant: str) -> str:
-        return f"{self.name}-{variant}"
-
-    def variant(self, name: str, candidate_weight: float) -> dict[str, Any]:
-        weight = 100 - candidate_weight if name == "blue" else candidate_weight
-        return {
-            "VariantName": name, "ModelName": self.model(name), "InstanceType": "ml.m5.large",
-            "InitialInstanceCount": 1, "InitialVariantWeight": weight,
-        }  # fmt: skip
-
-    @property
-    def location(self) -> str:
-        return f"sagemaker:{REGION}/{self.name}"
-
-    def services(self, stable: str = "blue", candidate: str = "green") -> Services:
-        return Services(stable, candidate, "/healthz", 1, Path("state"))
-
-    def target(self, query: str = "", **names: str) -> Target:
-        return open_target(f"{self.location}{query}", self.services(**names))
-
-    def set_by_hand(self, percent: float) -> None:
-        weights = [{"VariantName": "blue", "DesiredWeight": 100 - percent}]
-        weights += [{"VariantName": "green", "DesiredWeight": percent}]
-        self.client.update_endpoint_weights_and_capacities(EndpointName=self.name, DesiredWeightsAndCapacities=weights)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sagemaker, "_PAUSE", 0.01)
-
 
 @pytest.fixture
-def site(aws: Aws) -> Iterator[EndpointSite]:
-    made = EndpointSite(aws)
-    yield made
-    made.client.delete_endpoint(EndpointName=made.name)
+def site(sagemaker_endpoint: EndpointSite) -> EndpointSite:
+    return sagemaker_endpoint
 
 
 class TestSageMaker(SteeringContract):
@@ -193,122 +137,3 @@ def test_a_request_of_the_users_shows_whether_a_variant_answers(site: EndpointSi
     assert target.probe("candidate").healthy
     with pytest.raises(InputError, match=r"^target: the request 'gone.json' is no file\."):
         site.target("?request=gone.json")
-
-
-# CloudWatch
-
-
-class Minutes:
-    """Writes counts by the minute, as SageMaker does, and lets time pass."""
-
-    def __init__(self, site: EndpointSite) -> None:
-        self.site = site
-        self.now = 60.0 * 30_000_000
-        self.client = boto3.client("cloudwatch", region_name=REGION)
-        source = open_metrics(site.target(), None, site.services())
-        assert isinstance(source, CloudWatchCounters)
-        source.clock = lambda: self.now
-        self.source = source
-
-    def write(self, ago: float, variant: str, **counts: float) -> None:
-        """Counts in the minute that began so many seconds ago."""
-        dimensions = [{"Name": "EndpointName", "Value": self.site.name}, {"Name": "VariantName", "Value": variant}]
-        time = datetime.fromtimestamp(self.now - ago, UTC)
-        data = [
-            {"MetricName": name, "Dimensions": dimensions, "Value": value, "Timestamp": time}
-            for name, value in counts.items()
-        ]
-        self.client.put_metric_data(Namespace="AWS/SageMaker", MetricData=data)
-
-    def both(self, ago: float, *, canary: tuple[int, int], baseline: tuple[int, int]) -> None:
-        for variant, (bad, total) in {"green": canary, "blue": baseline}.items():
-            self.write(ago, variant, Invocations=total, Invocation5XXErrors=bad, Invocation4XXErrors=0)
-
-
-@pytest.fixture
-def minutes(site: EndpointSite) -> Minutes:
-    return Minutes(site)
-
-
-def test_a_minute_is_counted_once_it_is_complete(minutes: Minutes) -> None:
-    first = minutes.source.read()
-    assert first.errors.canary.total == first.errors.baseline.total == 0
-    minutes.now += 60
-    minutes.both(60, canary=(2, 10), baseline=(1, 90))
-    assert minutes.source.read().errors.canary.total == 0, "the minute has just ended"
-    minutes.now += LATE
-    after = minutes.source.read()
-    assert (after.errors.canary.bad, after.errors.canary.total) == (2, 10)
-    assert (after.errors.baseline.bad, after.errors.baseline.total) == (1, 90)
-    assert after.errors.time - first.errors.time == 180
-    assert not after.restarted_since(first)
-
-
-def test_minutes_before_and_during_a_change_of_the_weights_are_left_out(minutes: Minutes) -> None:
-    minutes.source.read()
-    minutes.now += 90
-    minutes.both(60, canary=(1, 10), baseline=(1, 90))
-    minutes.site.set_by_hand(50)
-    minutes.source.read()
-    minutes.both(0, canary=(2, 20), baseline=(2, 20))
-    minutes.now += 60
-    minutes.both(0, canary=(4, 40), baseline=(4, 40))
-    minutes.now += 60 + LATE
-    found = minutes.source.read().errors
-    assert (found.canary.bad, found.canary.total, found.baseline.total) == (4, 40, 40)
-
-
-def test_what_arrives_after_its_minute_was_read_is_not_counted_twice_or_elsewhere(minutes: Minutes) -> None:
-    minutes.source.read()
-    minutes.now += 60
-    minutes.both(60, canary=(0, 10), baseline=(0, 90))
-    minutes.now += LATE
-    minutes.source.read()
-    minutes.both(60 + LATE, canary=(5, 5), baseline=(0, 0))
-    minutes.now += 60
-    minutes.both(60, canary=(1, 4), baseline=(0, 36))
-    minutes.now += LATE
-    found = minutes.source.read().errors
-    assert (found.canary.bad, found.canary.total) == (1, 14)
-
-
-def test_four_hundreds_of_the_model_are_errors_too(minutes: Minutes) -> None:
-    minutes.source.read()
-    minutes.now += 60
-    minutes.both(60, canary=(0, 10), baseline=(0, 90))
-    minutes.write(60, "green", Invocation4XXErrors=3)
-    minutes.now += LATE
-    assert minutes.source.read().errors.canary.bad == 3
-
-
-def test_requests_without_a_count_of_errors_are_waited_for_and_never_taken_for_good(minutes: Minutes) -> None:
-    minutes.source.read()
-    minutes.now += 60
-    minutes.write(60, "green", Invocations=10)
-    minutes.now += LATE
-    assert minutes.source.read().errors.canary.total == 0
-    minutes.write(60 + LATE, "green", Invocation5XXErrors=3, Invocation4XXErrors=0)
-    found = minutes.source.read().errors.canary
-    assert (found.bad, found.total) == (3, 10)
-    minutes.now += 60
-    minutes.write(60, "green", Invocations=10)
-    minutes.now += LATE + PATIENCE
-    with pytest.raises(
-        OutsideError, match=r"^CloudWatch counts requests to 'flights-\w+' at \d\d:\d\d UTC, and not how"
-    ):
-        minutes.source.read()
-
-
-def test_a_variant_without_requests_has_none_and_no_errors(minutes: Minutes) -> None:
-    minutes.source.read()
-    minutes.now += 60
-    minutes.write(60, "blue", Invocations=90, Invocation5XXErrors=2, Invocation4XXErrors=0)
-    minutes.now += LATE
-    found = minutes.source.read().errors
-    assert (found.canary.total, found.baseline.bad) == (0, 2)
-
-
-def test_a_source_of_its_own_counts_an_endpoint_for_any_target(site: EndpointSite) -> None:
-    target = open_target("exec:true", site.services())
-    source = open_metrics(target, f"cloudwatch:{REGION}/{site.name}", site.services())
-    assert source.read().errors.canary.total == 0

@@ -112,6 +112,7 @@ def test_each_action_gets_the_smallest_environment_it_can_work_in(
         ("validate-data", {"INPUT_ENGINE": "sc://spark:15002"}, "data+spark-connect"),
         ("evaluate-model", {"INPUT_ENGINE": "sc://s", "INPUT_REGISTRY": "sagemaker:r"}, "data+aws+spark-connect"),
         ("promote-champion", {"INPUT_DESCRIPTION": "a sagemaker model: new"}, "core"),
+        ("validate-data", {"INPUT_DESCRIPTION": "sc: none"}, "data"),
     ],
 )
 def test_a_location_in_an_input_brings_what_its_system_needs(
