@@ -90,8 +90,6 @@ class Service:
             raise self._refused(error.operation_name, error.response) from None
         except (exceptions.NoCredentialsError, exceptions.PartialCredentialsError):
             raise InputError(f"{self.location!r} needs credentials for AWS, and there are none.", hint=_LOGIN) from None
-        except exceptions.NoRegionError:
-            raise InputError(f"{self.location!r} names no region.", hint="Write one, such as eu-west-1.") from None
         except exceptions.ParamValidationError as error:
             raise InputError(f"{self.location!r}: AWS cannot be asked so: {error}.") from None
         except exceptions.EndpointConnectionError:
