@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
+from wandb_runs import WandbRuns
+
 Json = dict[str, Any]
 KEY, READER = "a" * 40, "b" * 40
 """Keys of somebody who may change the registry, and of somebody who may only read."""
@@ -52,13 +54,14 @@ class Collection:
     aliases: dict[str, int] = field(default_factory=dict)
 
 
-class WandbFake:
+class WandbFake(WandbRuns):
     """The server and its state."""
 
     def __init__(self) -> None:
         self.artifacts: dict[str, Artifact] = {}
         self.collections: dict[tuple[str, str, str], Collection] = {}
         self.projects = {REGISTRY, TRAINING}
+        super().__init__()
         self.orders: list[tuple[str, int]] = []
         """Operation → status of the next answer to one; 0 does what was asked and loses the answer."""
         self.operations: list[str] = []
@@ -94,6 +97,10 @@ class WandbFake:
 
     def answer(self, operation: str, given: Json, key: str) -> Json:
         """The data of an answer, or LookupError with the words of a refusal."""
+        if operation in ("UpsertBucket", "CreateRunFiles"):
+            if key != KEY:
+                raise LookupError("permission denied")
+            return dict(getattr(self, f"_{operation}")(given))
         if operation in ("LinkArtifact", "AddAliases", "DeleteAliases", "UpdateArtifact"):
             if key != KEY:
                 raise LookupError("permission denied")
@@ -252,8 +259,18 @@ def _handler(fake: WandbFake) -> type[BaseHTTPRequestHandler]:
             _, _, artifact, name = unquote(self.path).split("/", 3)
             self._send(200, fake.artifacts[artifact].files[name])
 
+        def do_PUT(self) -> None:
+            _, _, run, name = unquote(self.path).split("/", 3)
+            fake.runs[run]["files"][name] = self.rfile.read(int(self.headers["Content-Length"]))
+            assert self.headers["x-kind"] == "file"
+            self._send(200, b"")
+
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.path.endswith("/file_stream"):
+                fake.stream(self.path.split("/")[-2], body)
+                self._send(200, b"{}")
+                return
             match = re.search(r"(?:query|mutation)\s+(\w+)", body["query"])
             operation = match[1] if match else ""
             key = (

@@ -175,8 +175,8 @@ class CommonInputs(BaseModel):
 
     track: str | None = Field(
         None,
-        description="An experiment tracker to write numbers, result and report to as well, such as "
-        "`mlflow+https://host`; one that fails is a warning and changes no result.",
+        description="An experiment tracker to write numbers, result and report to as well: `mlflow+https://host` or "
+        "`wandb:ENTITY/PROJECT`; one that fails is a warning and changes no result.",
     )
 
     @field_validator("registry")

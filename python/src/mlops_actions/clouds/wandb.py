@@ -98,7 +98,7 @@ class Wandb:
     def link(self, artifact: str, entity: str, project: str, collection: str) -> int:
         """Make an artifact a version of a collection, or find that it is one; returns the version's number, from 0."""
         what = {"artifactID": artifact, "entityName": entity, "projectName": project}
-        found = self._ask(
+        found = self.ask(
             _LINK, f"link artifacts to {project!r}", {"input": {**what, "artifactPortfolioName": collection}}
         )
         return int(found["result"]["versionIndex"])
@@ -106,16 +106,16 @@ class Wandb:
     def add_alias(self, artifact: str, entity: str, project: str, collection: str, alias: str) -> None:
         """Let an alias of a collection name this artifact and no other."""
         one = {"entityName": entity, "projectName": project, "artifactCollectionName": collection, "alias": alias}
-        self._ask(_ADD, f"set aliases in {project!r}", {"input": {"artifactID": artifact, "aliases": [one]}})
+        self.ask(_ADD, f"set aliases in {project!r}", {"input": {"artifactID": artifact, "aliases": [one]}})
 
     def describe(self, artifact: str, metadata: Mapping[str, Any], project: str) -> None:
         """Replace an artifact's metadata."""
         given = {"artifactID": artifact, "metadata": json.dumps(metadata)}
-        self._ask(_UPDATE, f"change artifacts that {project!r} links to", {"input": given})
+        self.ask(_UPDATE, f"change artifacts that {project!r} links to", {"input": given})
 
     def blocks(self, url: str) -> Iterator[bytes]:
         """A file's content."""
-        with self._patiently("GET", url, "read artifacts", stream=True) as answer:
+        with self.send("GET", url, "read artifacts", stream=True) as answer:
             try:
                 yield from answer.iter_content(_BLOCK)
             except OSError:  # requests' errors are of this kind
@@ -125,7 +125,7 @@ class Wandb:
         cursor = None
         while True:
             asked = {**place, "cursor": cursor, "perPage": _PAGE}
-            found = self._ask(query, f"read the project {place['project']!r}", asked)["project"]
+            found = self.ask(query, f"read the project {place['project']!r}", asked)["project"]
             if found is None:
                 raise NotThereError(
                     f"W&B shows us no project {place['project']!r} of {place['entity']!r}.",
@@ -141,9 +141,9 @@ class Wandb:
                 return
             cursor = found["pageInfo"]["endCursor"]
 
-    def _ask(self, query: str, right: str, variables: Mapping[str, Any]) -> Json:
-        """The data of an answer to a query."""
-        answer = self._patiently("POST", f"{self.url}/graphql", right, json={"query": query, "variables": variables})
+    def ask(self, query: str, right: str, variables: Mapping[str, Any]) -> Json:
+        """The data of an answer to a query; `right` says in the user's words what it needs to be allowed."""
+        answer = self.send("POST", f"{self.url}/graphql", right, json={"query": query, "variables": variables})
         try:
             found = answer.json()
         except ValueError:
@@ -158,7 +158,8 @@ class Wandb:
         data: Json = found["data"]
         return data
 
-    def _patiently(self, method: str, url: str, right: str, **given: Any) -> requests.Response:
+    def send(self, method: str, url: str, right: str, **given: Any) -> requests.Response:
+        """The answer to a request, tried again where that can help."""
         return patiently(f"W&B at {self.url!r}", lambda: self._attempt(method, url, right, **given))
 
     def _attempt(self, method: str, url: str, right: str, **given: Any) -> requests.Response:

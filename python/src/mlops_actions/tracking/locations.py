@@ -8,7 +8,10 @@ from importlib import import_module
 from mlops_actions.errors import InputError, nearest
 from mlops_actions.tracking.interface import Tracker
 
-_OPENERS = dict.fromkeys(("mlflow+http", "mlflow+https"), "mlops_actions.tracking.mlflow")
+_OPENERS = {
+    **dict.fromkeys(("mlflow+http", "mlflow+https"), "mlops_actions.tracking.mlflow"),
+    "wandb": "mlops_actions.tracking.wandb",
+}
 """Scheme → module whose `open_tracker(location)` returns the Tracker; imported when it is asked for."""
 
 
@@ -19,7 +22,7 @@ def open_tracker(location: str) -> Tracker:
     if scheme not in _OPENERS:
         raise InputError(
             f"the input 'track' is {location!r}, which names no known kind of tracker.",
-            hint=f"{nearest(scheme, _OPENERS)} Write mlflow+https://host for an MLflow server.",
+            hint=f"{nearest(scheme, _OPENERS)} Write mlflow+https://host or wandb:ENTITY/PROJECT.",
         )
     tracker: Tracker = import_module(_OPENERS[scheme]).open_tracker(location)
     return tracker
