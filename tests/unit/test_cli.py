@@ -42,6 +42,34 @@ def test_without_a_command_everything_there_is_is_listed_with_what_it_does(types
         assert line.endswith(".")
 
 
+WITHOUT_DATA = """
+import sys
+from mlops_actions.cli import main
+sys.modules.update(dict.fromkeys(["duckdb", "narwhals"]))  # as if they were not installed
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--help",), 0, "import-expectations  Write a contract from a suite of Great Expectations"),
+        (("validate-data", "--help"), 0, "usage: mlops-actions validate-data"),
+        (("infer", "data.csv"), 2, "reading data needs mlops-actions[data], which is not installed here"),
+        (("import-expectations", "suite.json"), 2, "(narwhals is missing). Install it: pip install"),
+    ],
+)
+def test_where_only_the_light_packages_are_installed_help_works_and_the_rest_says_what_to_install(
+    words: tuple[str, ...], code: int, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "data.csv").write_text("a\n1\n")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DATA, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    assert said in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("word", ["--version", "-V"])
 def test_the_version_is_told(types: Type, word: str) -> None:
     assert types(word) == (0, f"mlops-actions {__version__}\n", "")

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError
-from mlops_actions.extras import require
+from mlops_actions.extras import explained, require
 from mlops_actions.registries import open_registry
 
 
@@ -36,3 +36,18 @@ def test_a_registry_and_a_target_whose_extra_is_missing_say_so_before_they_ask_a
         with pytest.raises(InputError) as caught:
             ask()
         assert caught.value.message == f"'{location}' needs mlops-actions[aws], which is not installed here."
+
+
+@pytest.mark.parametrize("module", ["duckdb", "arro3.core", "open_data_contract_standard.model"])
+def test_a_missing_library_that_reads_data_is_explained_by_its_extra(module: str) -> None:
+    package = module.partition(".")[0].replace("_", "-")
+    explanation = explained(ModuleNotFoundError(f"No module named {module!r}", name=module))
+    assert str(explanation) == (
+        f"reading data needs mlops-actions[data], which is not installed here ({package} is missing). "
+        "Install it: pip install 'mlops-actions[data]', or the checkout as '.[data]'."
+    )
+
+
+@pytest.mark.parametrize("module", ["duck", "numpy", "mlops_actions.nothing", None])
+def test_any_other_missing_module_is_not(module: str | None) -> None:
+    assert explained(ModuleNotFoundError("No module", name=module)) is None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NoReturn, Protocol, cast
 
 from mlops_actions import __version__, cancellation
@@ -100,9 +103,17 @@ def first_line(module: object) -> str:
     return (module.__doc__ or "").strip().partition("\n")[0]
 
 
+def _first_line_of(module: str) -> str:
+    """The same of a module that is not imported: what it needs may not be installed, and takes its time."""
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+    return (ast.get_docstring(ast.parse(Path(spec.origin).read_bytes())) or "").partition("\n")[0]
+
+
 def _overview() -> str:
     described = [(name, first_line(load_action(name))) for name in ACTIONS]
-    described += [(name, first_line(import_module(module))) for name, module in COMMANDS.items()]
+    described += [(name, _first_line_of(module)) for name, module in COMMANDS.items()]
     lines = "\n".join(f"  {name:<21}{text}" for name, text in described)
     return (
         "usage: mlops-actions [--json] COMMAND [FLAGS]\n\n"

@@ -25,6 +25,7 @@ from mlops_actions.conclusion import annotations_of, file_and_line, outputs_of
 from mlops_actions.errors import CancelledError, InputError, MlopsError
 from mlops_actions.evidence import EvidenceStore, Predicate, Provenance, Statement
 from mlops_actions.evidence.store import refuse_unwritable, write_whole
+from mlops_actions.extras import explained
 from mlops_actions.yaml_source import YamlSource
 
 ACTIONS = {
@@ -237,6 +238,8 @@ def guarded(ci: CI, run: Callable[[], Outcome]) -> Outcome:
     except Exception as error:  # noqa: BLE001  a traceback reaching a user is a bug: it goes to a file
         if cancellation.requested():  # a library may turn our CancelledError into an error of its own
             return _refused(ci, CancelledError(f"cancelled ({type(error).__name__})."))
+        if isinstance(error, ModuleNotFoundError) and (missing := explained(error)):
+            return _refused(ci, missing)
         return _crashed(ci)
     finally:
         logger.removeHandler(handler)
