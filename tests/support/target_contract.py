@@ -13,11 +13,11 @@ from typing import Protocol
 
 import pytest
 
-from canary_site import MODEL, until
+from canary_site import MODEL, Backend, until
 from mlops_actions.canary_deploy.action import run
 from mlops_actions.canary_deploy.metrics import MetricSource, open_metrics
 from mlops_actions.canary_deploy.metrics.interface import MIRRORED, blocks_since
-from mlops_actions.canary_deploy.targets import MirroringTarget, Target
+from mlops_actions.canary_deploy.targets import MirroringTarget, Services, Target, open_target
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.statistics.sequential import Counts
@@ -202,6 +202,25 @@ class TargetContract(SteeringContract):
 
 def _are_at_least(answers: list[float], number: int) -> bool:
     return len(answers) >= number
+
+
+class TakingOverContract:
+    """What a target is held to whose servers are addresses that a rollout sets."""
+
+    def test_the_next_rollout_takes_over_from_the_promoted_server(self, site: TargetSite) -> None:
+        target = site.target()
+        target.prepare()
+        target.set_weight(100)
+        third = Backend(says="third")
+        try:
+            services = Services(site.candidate.address, third.address, "/healthz", 1, site.folder)
+            following = open_target(site.location, services)
+            following.prepare()
+            assert ask(site.address, 20) == {"candidate": 20}
+            following.set_weight(100)
+            assert ask(site.address, 20) == {"third": 20}
+        finally:
+            third.close()
 
 
 class TimedContract:

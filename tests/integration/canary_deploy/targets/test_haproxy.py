@@ -13,8 +13,8 @@ from canary_site import Backend, free_port
 from guide import shown
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
-from target_contract import TargetContract, expect_agreement
-from target_site import TargetSite, ask
+from target_contract import TakingOverContract, TargetContract, expect_agreement
+from target_site import TargetSite
 
 
 class HaproxySite(TargetSite):
@@ -72,7 +72,7 @@ def running(made: HaproxySite) -> Iterator[HaproxySite]:
         made.close()
 
 
-class TestHaproxy(TargetContract):
+class TestHaproxy(TakingOverContract, TargetContract):
     """By its runtime socket."""
 
 
@@ -82,22 +82,6 @@ def test_prometheus_counts_what_it_counts_itself(tmp_path: Path) -> None:
     for site in running(HaproxySite(tmp_path, more=exporter)):
         site.exporter = (f"127.0.0.1:{port}/metrics", "haproxy&backend=model")
         expect_agreement(site, tmp_path)
-
-
-def test_the_next_rollout_takes_over_from_the_promoted_server_without_a_reload(site: HaproxySite) -> None:
-    target = site.target()
-    target.prepare()
-    target.set_weight(100)
-    third = Backend(says="third")
-    try:
-        services = Services(site.candidate.address, third.address, "/healthz", 1, site.folder)
-        following = open_target(site.location, services)
-        following.prepare()
-        assert ask(site.address, 20) == {"candidate": 20}
-        following.set_weight(100)
-        assert ask(site.address, 20) == {"third": 20}
-    finally:
-        third.close()
 
 
 def test_a_socket_that_may_only_read_is_named_with_what_to_write(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from canary_site import Backend, free_port, until
 from guide import shown_all
 from mlops_actions.canary_deploy.targets import Services, open_target
 from mlops_actions.errors import InputError, OutsideError
-from target_contract import TargetContract, TimedContract
+from target_contract import TakingOverContract, TargetContract, TimedContract
 from target_site import TargetSite, ask
 
 ROOT = Path(__file__).parents[4]
@@ -75,7 +75,7 @@ def site(tmp_path: Path) -> Iterator[TraefikSite]:
         made.close()
 
 
-class TestTraefik(TargetContract, TimedContract):
+class TestTraefik(TakingOverContract, TargetContract, TimedContract):
     """By its file provider."""
 
 
@@ -87,22 +87,6 @@ def test_a_weight_outlives_a_restart(site: TraefikSite) -> None:
     site.start()
     until(lambda: ask(site.address, 1)["404"] == 0)
     assert site.target().weight() == 20
-
-
-def test_the_next_rollout_takes_over_from_the_promoted_server(site: TraefikSite) -> None:
-    target = site.target()
-    target.prepare()
-    target.set_weight(100)
-    third = Backend(says="third")
-    try:
-        services = Services(site.candidate.address, third.address, "/healthz", 1, site.folder)
-        following = open_target(site.location, services)
-        following.prepare()
-        assert ask(site.address, 20) == {"candidate": 20}
-        following.set_weight(100)
-        assert ask(site.address, 20) == {"third": 20}
-    finally:
-        third.close()
 
 
 def test_a_candidate_that_hangs_is_cut_off(site: TraefikSite) -> None:
