@@ -109,6 +109,21 @@ def test_a_pod_that_is_gone_or_new_throws_the_block_away(world: World) -> None:
     assert blocks_since(after, source.read(), 60) == {}
 
 
+def test_a_side_that_was_not_scraped_for_a_while_does_not_bring_its_past(world: World) -> None:
+    world.say("stable-1", *requests_of("v1", 100))
+    world.say("candidate-1", *requests_of("v2", 5000))
+    source = world.source()
+    source.read()
+    world.pods["candidate-1"].text = ""
+    world.prometheus.until(f"count({REQUESTS}) == 1")
+    away = source.read()
+    world.say("candidate-1", *requests_of("v2", 5010))
+    back = source.read()
+    assert blocks_since(away, back, 60) == {}, "5,000 good requests of before would be counted again"
+    world.say("candidate-1", *requests_of("v2", 5030))
+    assert blocks_since(back, source.read(), 60) == {ERRORS: Block(Counts(0, 20), Counts(0, 0))}
+
+
 def test_every_metric_of_the_guide_is_counted(world: World) -> None:
     query = shown_all("`prometheus:` Prometheus", "yaml", {})[1]
     for pod, version, slow, wrong in (("stable-1", "v1", 10, 4), ("candidate-1", "v2", 3, 1)):

@@ -26,6 +26,8 @@ class PrometheusCounters:
     api: PrometheusApi
     queries: Queries
     _before: Answers | None = None
+    _places: dict[str, set[Labels]] = field(default_factory=dict)
+    """By query, where its counters ever came from."""
     _resets: int = field(default=0)
 
     def read(self) -> Snapshot:
@@ -36,12 +38,27 @@ class PrometheusCounters:
         answers = {query: found for look in looks.values() for query, found in look.answers.items()}
         if self._before is None:
             self._expect_stable(looks["stable"])
-        elif any(_began_anew(self._before.get(query), found) for query, found in answers.items()):
+        elif any(self._began_anew(self._before, query, found) for query, found in answers.items()):
             self._resets += 1
         self._before = answers
+        for query, found in answers.items():
+            self._places.setdefault(query, set()).update(one.instance for one in found)
         return Snapshot.of_counts(
             now, candidate=counts["candidate"], stable=counts["stable"], born=0.0, resets=self._resets
         )
+
+    def _began_anew(self, before: Answers, query: str, now: list[Series]) -> bool:
+        """Whether a counter went down or is gone, or came from a place that was not there: its past would be counted.
+
+        A new counter of a place that was there, such as the first one with a status of 500, has begun at 0; and so
+        have those of a side that never had any. One that was not scraped for a while has not.
+        """
+        known = before.get(query, [])
+        counts = {one.labels: one.count for one in now}
+        if any(counts.get(one.labels, -1) < one.count for one in known):
+            return True
+        places = {one.instance for one in known}
+        return bool(self._places.get(query)) and any(one.instance not in places for one in now)
 
     def _expect_stable(self, look: _Look) -> None:
         for query in self.queries.shares[ERRORS].total:
@@ -124,21 +141,6 @@ class _Look:
             seconds = float(bound) * self.queries.unit if bound != "+Inf" else math.inf
             buckets[seconds] = buckets.get(seconds, 0) + one.count
         return slower_than(buckets, errors)
-
-
-def _began_anew(before: list[Series] | None, now: list[Series]) -> bool:
-    """Whether a counter went down or is gone, or came from a place that was not there: its past would be counted.
-
-    A new counter of a known place, such as the first one with a status of 500, has begun at 0; and so have those of a
-    side that had none at all.
-    """
-    if not before:
-        return False
-    counts = {one.labels: one.count for one in now}
-    if any(counts.get(one.labels, -1) < one.count for one in before):
-        return True
-    places: set[Labels] = {one.instance for one in before}
-    return any(one.instance not in places for one in now)
 
 
 def open_source(location: str, services: Services, query: Query) -> PrometheusCounters:
