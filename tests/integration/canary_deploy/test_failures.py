@@ -17,7 +17,8 @@ import pytest
 from canary_site import until
 from mlflow_site import BUCKET, s3_environment
 from mlops_actions.canary_deploy.action import Inputs, run
-from mlops_actions.errors import OutsideError
+from mlops_actions.canary_deploy.memory import local_folder
+from mlops_actions.errors import InputError, OutsideError
 from s3_site import faulty_proxy
 from scripted_service import ScriptedService
 
@@ -106,6 +107,28 @@ def test_an_abort_takes_the_traffic_back_also_without_the_registry(site: Site, m
     with pytest.raises(OutsideError, match="the registry 's3://bucket' cannot be written"):
         site.run(mode="abort", state="s3://bucket")
     assert site.service.weight == 0
+
+
+def test_an_abort_takes_the_traffic_back_also_where_the_state_cannot_be_read(site: Site) -> None:
+    state = local_folder(str(site.folder / "state"), site.service.location) / "rollout.json"
+    state.parent.mkdir(parents=True)
+    state.write_text('{"version": 2}')
+    site.service.set(weight=10)
+    with pytest.raises(
+        InputError, match=r"rollout\.json: the state of the rollout cannot be read: version: Input should"
+    ):
+        site.run(mode="abort")
+    assert site.service.weight == 0
+
+
+def test_a_weight_that_the_proxy_has_rounded_is_the_one_that_was_set(site: Site) -> None:
+    site.service.set(traffic=20_000)
+    site.run()
+    site.service.set(weight=99.99999985)
+    assert site.run(mode="status").result == "pass"
+    site.service.set(weight=99)
+    status = site.run(mode="status")
+    assert (status.result, status.reasons[-1].code) == ("inconclusive", "weight-differs")
 
 
 def test_of_two_runs_at_once_on_a_shared_registry_the_second_names_the_first(site: Site) -> None:

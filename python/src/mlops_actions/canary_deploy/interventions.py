@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_actions.canary_deploy.conduct import RETURNED, answer, settle
 from mlops_actions.canary_deploy.fitness import refuse_other_servers
+from mlops_actions.canary_deploy.following import is_same
 from mlops_actions.canary_deploy.memory import Request
 from mlops_actions.canary_deploy.memory.holder import myself
 from mlops_actions.canary_deploy.opening import Refusal
@@ -21,7 +22,7 @@ from mlops_actions.canary_deploy.subject import last_subject, materials_of
 from mlops_actions.canary_deploy.targets import Target
 from mlops_actions.canary_deploy.terms import subject_of, terms_of
 from mlops_actions.ci import current
-from mlops_actions.errors import InputError, OutsideError
+from mlops_actions.errors import InputError, MlopsError, OutsideError
 from mlops_actions.evidence import EvidenceStore, Reason, Statement
 from mlops_actions.evidence import rollout as document
 
@@ -43,7 +44,7 @@ def status(inputs: Inputs) -> Statement[document.Rollout]:
     weight = scene.target.weight()
     logger.info("the candidate's weight is %g %%", weight)
     message = f"The proxy holds {weight:g} %, the rollout had set {found.weight:g} %."
-    notes = [] if weight == found.weight else [Reason(code="weight-differs", message=message)]
+    notes = [] if is_same(weight, found.weight) else [Reason(code="weight-differs", message=message)]
     if notes and found.ending and found.ending.result == "pass":
         # Traffic that was taken away since is no promotion any more.
         found = replace(found, ending=replace(found.ending, result="inconclusive"))
@@ -95,17 +96,22 @@ def promote(inputs: Inputs) -> Statement[document.Rollout]:
 
 @contextmanager
 def _taken(inputs: Inputs, scene: Scene, request: Request) -> Iterator[Rollout | None]:
-    """The newest rollout, once whoever conducts it has heard the request."""
-    try:
-        scene.memory.ask(request)
-    except OutsideError:
-        if request.what == "abort":
-            # Users need not wait for the registry.
-            _take_back(scene.target, below=100)
-        raise
-    with scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS):
-        scene.memory.forget_request()
-        yield scene.memory.load()
+    """The newest rollout, once whoever conducts it has heard the request.
+
+    Users need not wait for a registry that is lost, a run that does not hear or a state that nobody can read: an abort
+    takes the traffic back all the same, and then fails.
+    """
+    with ExitStack() as held:
+        try:
+            scene.memory.ask(request)
+            held.enter_context(scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS))
+            scene.memory.forget_request()
+            found = scene.memory.load()
+        except MlopsError:
+            if request.what == "abort":
+                _take_back(scene.target, below=100)
+            raise
+        yield found
 
 
 def _who() -> str:
