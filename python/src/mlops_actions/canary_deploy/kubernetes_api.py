@@ -40,7 +40,7 @@ class Answer:
             said = json.loads(self.body).get("message")
         except (ValueError, AttributeError):
             said = None
-        return str(said or f"status {self.status}")[:_SHOWN]
+        return str(said or f"status {self.status}")[:_SHOWN].rstrip(".")
 
 
 @dataclass(frozen=True)
@@ -90,18 +90,18 @@ class KubernetesApi:
                 where="target",
             )
         if answer.status == 403:
-            raise InputError(f"Kubernetes forbids us to {what}: {answer.message}", where="target",
+            raise InputError(f"Kubernetes forbids us to {what}: {answer.message}.", where="target",
                              hint="A Role with the verbs get and patch on this one object is enough.")  # fmt: skip
         if answer.status == 409:
-            raise ConflictError(f"Kubernetes refuses to {what}: {answer.message}")
+            raise ConflictError(f"Kubernetes refuses to {what}: {answer.message}.")
         if answer.status in (404, 400, 422):
-            raise InputError(f"Kubernetes refuses to {what}: {answer.message}", where="target")
+            raise InputError(f"Kubernetes refuses to {what}: {answer.message}.", where="target")
         try:
             document = json.loads(answer.body)
         except ValueError:
             document = None
         if not 200 <= answer.status < 300 or not isinstance(document, dict):
-            raise OutsideError(f"the API server {self.access.server} failed to {what}: {answer.message}")
+            raise OutsideError(f"the API server {self.access.server} failed to {what}: {answer.message}.")
         return document
 
 
