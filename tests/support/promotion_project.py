@@ -89,7 +89,7 @@ class Project:
     def trained(self, path: str) -> str:
         return self.state(path, Training(result="pass", command=["train"], exit_code=0, seconds=1))
 
-    def rolled_out(self, path: str, result: Result) -> str:
+    def rolled_out(self, path: str, result: Result, **other: Any) -> str:
         rollout = Rollout(
             result=result,
             target="envoy:admin",
@@ -103,7 +103,7 @@ class Project:
             error_margin=0.01,
             dispersion=1,
         )
-        return self.state(path, rollout)
+        return self.state(path, rollout.model_copy(update=other))
 
     def state(self, path: str, predicate: Predicate) -> str:
         """Store a statement, each a minute after the one before; returns its path."""

@@ -71,6 +71,20 @@ def test_a_candidate_that_fails_every_request_is_rolled_back_at_once(site: Site)
     assert took <= 2 + INTERVAL, f"{took:.2f} s from the first bad response to weight 0"
 
 
+def test_at_fifty_requests_a_second_users_meet_a_failing_candidate_for_two_seconds_and_a_look(site: Site) -> None:
+    site.candidate.failing = 1.0
+    site.load.rate = 50
+    site.load.start()
+    rollout = run(site.inputs(error_margin=0.01, deadline=600)).predicate
+    ended = time.time()
+    assert (rollout.result, rollout.weights) == ("fail", [20, 0])
+    assert site.weight() == 0
+    took = ended - site.candidate.failed[0]
+    assert took <= 2 + INTERVAL, f"{took:.2f} s from the first bad response to weight 0"
+    site.load.stop()
+    assert 3 <= site.load.statuses["500"] <= 50 * (2 + INTERVAL)
+
+
 def test_a_candidate_that_hangs_makes_errors_and_not_silence(site: Site) -> None:
     site.candidate.seconds = 1.0
     site.load.start()

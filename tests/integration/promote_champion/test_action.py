@@ -125,6 +125,21 @@ def test_the_train_promotes_a_challenger_and_after_its_rollout_a_champion(projec
     assert (again.result, again.changed) == ("pass", False)
 
 
+@pytest.mark.parametrize("strategy", ["shadow", "ab"])
+def test_a_claim_that_a_shadow_or_an_ab_test_has_shown_is_a_rollout_that_passes(project: Any, strategy: str) -> None:
+    """Traffic was left as it was; whoever requires a canary runs it last, since the newest rollout counts."""
+    path = project.model("two")
+    project.judged(path)
+    project.rolled_out(path, "inconclusive", strategy=strategy, outcome="held")
+    refused = project.promote(require=["verdict", "rollout"]).predicate
+    assert [reason.code for reason in refused.reasons] == ["rollout-inconclusive"]
+    project.rolled_out(path, "pass", strategy=strategy, outcome="held")
+    assert project.promote(require=["verdict", "rollout"]).predicate.result == "pass"
+    project.rolled_out(path, "fail")
+    refused = project.promote(alias="other", require=["verdict", "rollout"]).predicate
+    assert [reason.code for reason in refused.reasons] == ["rollout-failed"]
+
+
 def test_without_the_input_model_the_newest_verdict_says_which(project: Any, caplog: pytest.LogCaptureFixture) -> None:
     project.judged(project.model("one"))
     project.judged(project.model("two"))
