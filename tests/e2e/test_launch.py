@@ -157,6 +157,14 @@ def test_the_users_settings_neither_reach_us_nor_get_lost(launch: Launch, tmp_pa
     assert Path(told["prefix"]).parent == launch.tools / "mlops-actions"
 
 
+def test_the_bash_of_macos_which_fills_no_arrays_from_lines_starts_an_action_too(
+    launch: Launch, tmp_path: Path
+) -> None:
+    (tmp_path / "old").write_text("enable -n mapfile readarray\n")
+    told = launch("promote-champion", BASH_ENV=str(tmp_path / "old"), INPUT_REGISTRY="sagemaker:eu-west-1")
+    assert Path(told["prefix"]).name.startswith("core+aws-")
+
+
 def test_two_steps_at_once_make_one_environment(launch: Launch, tmp_path: Path) -> None:
     made = tmp_path / "made"
     (tmp_path / "bin/uv").rename(tmp_path / "uv")
