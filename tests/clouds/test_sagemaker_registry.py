@@ -116,6 +116,25 @@ def test_a_version_that_others_registered_is_known_by_its_bytes_and_kept_once_it
     assert later.fetch(before.blob).read_bytes() == b"theirs"
 
 
+def test_a_version_with_the_description_of_another_is_not_taken_for_it(
+    registry: Registry, name: str, person: Any
+) -> None:
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{name}/model.tar.gz", Body=b"theirs")
+    person.create_model_package_group(ModelPackageGroupName=name)
+    person.create_model_package(
+        ModelPackageGroupName=name,
+        ModelPackageDescription=f"sha256:{digest_bytes(b'ours')}",
+        InferenceSpecification={
+            "Containers": [{"Image": "image", "ModelDataUrl": f"s3://{BUCKET}/{name}/model.tar.gz"}]
+        },
+        ModelApprovalStatus="Approved",
+    )
+    promote(registry, name, "ours")
+    found = registry.head(name).aliases["champion"]
+    assert found is not None
+    assert (found.number, found.sha256) == (2, digest_bytes(b"ours"))
+
+
 def test_a_version_that_no_list_shows_yet_is_champion_all_the_same(registry: Registry, name: str, aws: Aws) -> None:
     promote(registry, name, "first")
     aws.unlisted = 1

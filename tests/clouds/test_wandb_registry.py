@@ -115,6 +115,20 @@ def test_a_champion_that_a_person_chose_is_known_by_its_bytes_and_stays_so(
     assert server.registered(name).aliases == {"champion": 0}
 
 
+def test_a_version_that_took_the_metadata_of_another_along_is_known_by_its_own_bytes(
+    registry: Registry, server: WandbFake, name: str
+) -> None:
+    promote(registry, name, "first")
+    draft = server.log("trained", model__pkl=b"edited")
+    draft.metadata = server.artifacts[server.registered(name).versions[0]].metadata
+    link = {"artifactID": draft.id, "entityName": REGISTRY[0], "projectName": REGISTRY[1]}
+    server._LinkArtifact(link | {"artifactPortfolioName": name})
+    edited, first = registry.version(name, 2), registry.version(name, digest_bytes(b"first"))
+    assert edited is not None
+    assert first is not None
+    assert (edited.sha256, first.number) == (digest_bytes(b"edited"), 1)
+
+
 def test_answers_that_were_lost_leave_one_version_and_one_entry(
     registry: Registry, server: WandbFake, name: str
 ) -> None:
@@ -146,6 +160,18 @@ def test_an_alias_that_could_not_follow_is_told_and_follows_later(
     )
     registry.settle(registry.head(name))
     assert server.registered(name).aliases == {"champion": 1}
+
+
+def test_an_alias_that_could_not_follow_does_so_with_the_next_promotion_of_another(
+    registry: Registry, server: WandbFake, name: str
+) -> None:
+    promote(registry, name, "first")
+    server.order("AddAliases", 403)
+    with pytest.raises(OutsideError):
+        promote(registry, name, "second")
+    promote(registry, name, "third", "challenger")
+    assert server.registered(name).aliases == {"champion": 1, "challenger": 2}
+    assert registry.head(name).strays == {}
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,11 @@ class SageMaker(ModelsBesideLog):
         return Version(name, number, self._blob_of(package)) if package else None
 
     def versions_of(self, name: str, sha256: str) -> list[Version]:
-        """The model packages whose description is this digest."""
+        """The model packages that are this digest, among those whose description says so: people copy descriptions."""
         found = (one for one in self._packages(name) if one.get("ModelPackageDescription") == _description(sha256))
         versions = (self.numbered(name, one["ModelPackageVersion"]) for one in found)
-        return sorted(filter(None, versions), key=lambda version: version.number)
+        same = (version for version in versions if version and version.sha256 == sha256)
+        return sorted(same, key=lambda version: version.number)
 
     def fetch(self, blob: Blob) -> Path:
         """A local copy, of a model beside the log or of one that others registered."""

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 Json = dict[str, Any]
 SHA256, SUFFIX, SIZE = "mlops-actions.sha256", "mlops-actions.suffix", "mlops-actions.size"
 """Metadata of an artifact."""
+MANIFEST = "mlops-actions.manifest"
+"""W&B's own digest of the artifact that they were noted of: a draft of a new one takes all metadata along."""
 _EXAMPLE = "wandb:ENTITY/PROJECT?from=TEAM/PROJECT, such as wandb:acme/wandb-registry-model?from=ml/flights"
 _PLACE = r"[^/?#]+/[^/?#]+"
 
@@ -86,7 +88,7 @@ class WeightsAndBiases(StatementsBesideLog):
 
     def versions_of(self, name: str, sha256: str) -> list[Version]:
         """The versions whose metadata have this digest."""
-        found = (one for one in self._versions(name) if _metadata(one).get(SHA256) == sha256)
+        found = (one for one in self._versions(name) if _said(one).get(SHA256) == sha256)
         versions = (Version(name, _number(one), self._blob_of(name, one)) for one in found)
         return sorted(versions, key=lambda version: version.number)
 
@@ -142,7 +144,7 @@ class WeightsAndBiases(StatementsBesideLog):
         """Link the artifact that holds the model, and note its digest."""
         found = self._logged(name, blob)
         # In this order a version always has its digest.
-        self._note(found, {SHA256: blob.sha256, SUFFIX: blob.suffix, SIZE: blob.size, **tags})
+        self._note(found, {**_bytes_of(blob, found), **tags})
         return Version(name, self._server.link(found["id"], *self._place, name) + 1, blob)
 
     def tag(self, version: Version, tags: Mapping[str, str]) -> None:
@@ -151,8 +153,8 @@ class WeightsAndBiases(StatementsBesideLog):
 
     def adopt(self, version: Version) -> None:
         """Note the digest of a version that others logged."""
-        blob = version.blob
-        self._note(self._there(version), {SHA256: blob.sha256, SUFFIX: blob.suffix, SIZE: blob.size})
+        found = self._there(version)
+        self._note(found, _bytes_of(version.blob, found))
 
     def set_alias(self, name: str, alias: str, version: Version) -> None:
         """Within a collection W&B moves an alias as a whole."""
@@ -208,8 +210,7 @@ class WeightsAndBiases(StatementsBesideLog):
         )
 
     def _blob_of(self, name: str, one: Json) -> Blob:
-        said = _metadata(one)
-        if SHA256 in said:
+        if said := _said(one):
             return Blob(said[SHA256], said.get(SUFFIX, ""), int(said.get(SIZE, 0)))
         logger.info("%s of %s was logged by others: computing its digest from its files", one["version"], name)
         sha256, path = download(_Files(self._server, lambda: self._server.files(*self._place, name, one["version"])))
@@ -219,7 +220,7 @@ class WeightsAndBiases(StatementsBesideLog):
     def _find(self, sha256: str) -> tuple[str, Json] | None:
         for name in self.names():
             for one in self._versions(name):
-                if _metadata(one).get(SHA256) == sha256 or self._examined.get(sha256) == (name, one["version"]):
+                if _said(one).get(SHA256) == sha256 or self._examined.get(sha256) == (name, one["version"]):
                     return name, one
         return None
 
@@ -262,6 +263,17 @@ def manifest_digest(files: Mapping[str, Path]) -> str:
 def _number(one: Json) -> int:
     """From 1, where W&B counts from v0."""
     return int(one["version"].removeprefix("v")) + 1
+
+
+def _bytes_of(blob: Blob, one: Json) -> Json:
+    """What is noted of an artifact's bytes."""
+    return {SHA256: blob.sha256, SUFFIX: blob.suffix, SIZE: blob.size, MANIFEST: one["digest"]}
+
+
+def _said(one: Json) -> Json:
+    """The metadata with what we noted of its bytes; nothing where it was noted of others."""
+    found = _metadata(one)
+    return found if SHA256 in found and found.get(MANIFEST) == one["digest"] else {}
 
 
 def _metadata(one: Json) -> Json:

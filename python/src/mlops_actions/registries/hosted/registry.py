@@ -7,7 +7,7 @@ log entry changes who is champion; killed after it, the next promotion lets the 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -131,15 +131,14 @@ class HostedRegistry:
             if entry is None:
                 return None
             with self._following(name, alias, entry.number):
-                self._follow(name, {alias})
+                self._follow(name, head.strays.keys() - {alias})
         return to_head(name, entry)
 
     def settle(self, head: Head) -> None:
         """Let the hosted aliases follow where a promotion was killed before they did."""
-        pending = set(self._followed(head.name).pending(head.entry)) - set(head.strays)
-        if pending:
+        if self._followed(head.name).pending(head.entry).keys() - head.strays.keys():
             with cancellation.deferred():
-                self._follow(head.name, pending)
+                self._follow(head.name, head.strays.keys())
 
     def history(self, name: str, start: int = 1) -> Iterator[Change]:
         """Every change from an entry on, oldest first, the chain verified."""
@@ -168,15 +167,17 @@ class HostedRegistry:
             return version
         return self._system.register(name, blob, tags)
 
-    def _follow(self, name: str, aliases: Iterable[str]) -> None:
-        """Bring aliases into step with the log, until it has not moved on meanwhile.
+    def _follow(self, name: str, strays: Collection[str]) -> None:
+        """Bring all aliases that are behind into step with the log, but strays, until it has not moved on meanwhile.
 
-        Whoever sets an alias looks at the log afterwards. So the last one to set it, of any number at once, saw the
-        newest entry.
+        All, since the mark says so of every entry before it. Whoever sets an alias looks at the log afterwards. So the
+        last one to set it, of any number at once, saw the newest entry.
         """
+        behind: set[str] = set()
         while True:
             head = to_head(name, self._log(name).head())
-            for alias in sorted(aliases):
+            behind |= self._followed(name).pending(head.entry).keys() - set(strays)
+            for alias in sorted(behind):
                 if version := head.aliases.get(alias):
                     self._system.set_alias(name, alias, version)
             newest = self._log(name).head()
