@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from mlops_actions.errors import OutsideError
 
@@ -45,6 +46,16 @@ def patiently(who: str, ask: Callable[[], T]) -> T:
             time.sleep(wait)
             pause *= 2
     raise OutsideError(f"{who} failed {ATTEMPTS} times in a row: {why}.", hint="Run this again when it answers.")
+
+
+def shares_origin(url: str | None, base: str) -> bool:
+    """Whether a URL has the scheme, host and port of another, so that it may have the same credentials.
+
+    >>> [shares_origin(url, "https://hub.example") for url in ("https://hub.example/a", "http://hub.example/a")]
+    [True, False]
+    """
+    theirs, ours = urlsplit(url or ""), urlsplit(base)
+    return (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc)
 
 
 @contextmanager

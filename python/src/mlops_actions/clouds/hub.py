@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from mlops_actions.ci.credentials import secret
-from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching
+from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching, shares_origin
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class Hub:
     def _auth(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Our token, to the Hub and nobody else; given always, since ~/.netrc would be read without one."""
         token = secret(TOKEN)
-        if token and urlsplit(request.url or "").netloc == urlsplit(self.endpoint).netloc:
+        if token and shares_origin(request.url, self.endpoint):
             request.headers["Authorization"] = f"Bearer {token}"
         return request
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from mlops_actions.ci.credentials import secret
-from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching
+from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching, shares_origin
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 
 if TYPE_CHECKING:
@@ -178,7 +177,7 @@ class Wandb:
         import requests
 
         key = secret(KEY)
-        if key and urlsplit(request.url or "").netloc == urlsplit(self.url).netloc:
+        if key and shares_origin(request.url, self.url):
             requests.auth.HTTPBasicAuth("api", key)(request)
         return request
 

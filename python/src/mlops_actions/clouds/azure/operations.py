@@ -40,6 +40,7 @@ def settled(arm: Arm, begun: Answer, what: str, limit: float) -> Json:
         while last.status == 202:
             _wait(last.headers, what, until)
             last = arm.follow(location)
+        _check(last.body, what)
         return last.body
     else:
         last = begun
