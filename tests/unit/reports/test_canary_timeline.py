@@ -63,3 +63,10 @@ def test_of_many_changes_the_last_are_shown() -> None:
 
 def test_without_a_look_there_is_none() -> None:
     assert timeline_of(rollout([])) == ()
+
+
+def test_the_first_sentence_says_how_a_rollout_ended_and_where_the_traffic_is() -> None:
+    told = to_markdown(Statement("m", "0" * 64, rollout([5, 20])))
+    assert told.splitlines()[2].startswith("m was rolled back on ")
+    refused = rollout([]).model_copy(update={"outcome": "refused", "weights": []})
+    assert "verified; no traffic was moved. " in to_markdown(Statement("m", "0" * 64, refused)).splitlines()[2]

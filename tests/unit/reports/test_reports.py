@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
 
 from evaluations import binary_evaluation
-from mlops_actions.evidence import Predicate, Reason, Statement
+from mlops_actions.evidence import Predicate, Provenance, Reason, Statement
 from mlops_actions.evidence.verdict import RuleOutcome, TestSetLook
 from mlops_actions.reports import to_html, to_markdown
 from mlops_actions.reports.markdown import MAX_ROWS
@@ -190,3 +191,18 @@ def test_a_failed_evaluation_says_why_instead_of_showing_numbers() -> None:
     section = to_markdown(Statement("build/leaky.joblib", "ab" * 32, failed))
     assert "build/leaky.joblib: needs 'dep_delay', which is not available at prediction time." in section
     assert "|" not in section
+
+
+def test_a_page_ends_with_what_it_is_about_and_when_of_which_commit_and_who() -> None:
+    made = Provenance(
+        tool="1.0.0", commit="c0ffee" * 6 + "c0ff", actor="ada", started=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        finished=datetime(2026, 1, 2, 4, 4, tzinfo=timezone(timedelta(hours=1))),
+    )  # fmt: skip
+    statement = Statement("build/model.joblib", "ab" * 32, verdict().model_copy(update={"provenance": made}))
+    about = "About build/model.joblib, SHA-256 abababababab, 2026-01-02 03:04 UTC, commit c0ffeec0ffee, ada."
+    assert to_markdown(statement).endswith(f"\n\n{about}\n")
+    assert f"<p>{about}</p>" in to_html([statement])
+
+
+def test_a_page_of_a_statement_that_nobody_stored_tells_what_it_is_about() -> None:
+    assert to_markdown(Statement("m", "ab" * 32, verdict())).endswith("\n\nAbout m, SHA-256 abababababab.\n")

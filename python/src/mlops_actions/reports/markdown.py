@@ -17,6 +17,7 @@ def render(page: Page) -> str:
     """The page as Markdown. Of charts only those are here that are a table too."""
     parts = [f"## {page.title}: {marked(page.outcome)}", escape(page.headline)]
     parts += [_block(block) for block in page.blocks]
+    parts.append(escape(page.about))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -223,6 +223,8 @@ class Page:
     outcome: Outcome
     headline: str
     blocks: tuple[Block, ...]
+    about: str = ""
+    """What was judged, and when; written where pages are made, alike for all kinds."""
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
 from importlib import import_module
 
 from mlops_actions.evidence.statement import Predicate, Statement
@@ -34,4 +36,14 @@ def _page(statement: Statement[Predicate]) -> Page:
     module = import_module(f"mlops_actions.reports.{statement.kind.replace('-', '_')}")
     found = module.page(statement)
     assert isinstance(found, Page)
-    return found
+    return replace(found, about=_about(statement))
+
+
+def _about(statement: Statement[Predicate]) -> str:
+    """What was judged, when, of which commit and by whom, for who reads a page that was sent on."""
+    told = [f"About {statement.name}", f"SHA-256 {statement.sha256[:12]}"]
+    if made := statement.predicate.provenance:
+        told.append(f"{made.finished.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+        told += [f"commit {made.commit[:12]}"] if made.commit else []
+        told += [made.actor] if made.actor else []
+    return ", ".join(told) + "."

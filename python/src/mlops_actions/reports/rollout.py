@@ -9,17 +9,18 @@ from mlops_actions.reports.canary_evidence import evidence_of
 from mlops_actions.reports.canary_timeline import timeline_of
 from mlops_actions.reports.page import Page, Table, number
 
-_HEADINGS = ("time", "weight %", "candidate errors", "stable errors", "evidence worse", "evidence not worse")
+_HEADINGS = ("time", "weight %", "candidate errors", "stable errors", "worse, as 10 to the", "not worse, as 10 to the")
 
 
 def page(statement: Statement[Rollout]) -> Page:
     """Evidence is shown as powers of ten: at the threshold the error rate is alpha."""
     rollout = statement.predicate
     identity = "its digest was verified" if rollout.identity == "verified" else "its digest could not be verified"
-    reached = f"{rollout.weights[-1]:g} %" if rollout.weights else "no"
+    reached = f"it holds {rollout.weights[-1]:g} % of traffic" if rollout.weights else "no traffic was moved"
+    outcome = rollout.outcome.replace("-", " ")
     headline = (
-        f"{statement.name} was {rollout.outcome} on {rollout.target} after {len(rollout.looks)} looks; {identity}; "
-        f"it holds {reached} of traffic. " + " ".join(reason.message for reason in rollout.reasons)
+        f"{statement.name} was {outcome} on {rollout.target} after {len(rollout.looks)} looks; {identity}; {reached}. "
+        + " ".join(reason.message for reason in rollout.reasons)
     )
     looks = rollout.looks
     table = Table("Looks", _HEADINGS, tuple(map(_look, looks)), folded=len(looks) > 20)
