@@ -9,6 +9,7 @@ from mlops_actions.canary_deploy.baseline import Baseline
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.evidence.rollout import Look
 from mlops_actions.statistics.sequential import Plan
+from mlops_actions.statistics.sequential.plan import chance
 
 _BAR = 8
 """Characters."""
@@ -77,7 +78,7 @@ def plan_lines(plan: Plan) -> list[str]:
         )
     return [
         f"plan: a candidate as good as the stable side is expected to take {steps}; "
-        f"by the deadline it is promoted with probability {plan.probability:.2g}",
+        f"by the deadline it is promoted with probability {chance(plan.probability)}",
         f"plan: error rates up to {let_through} are let through by the margin; {seen}",
         f"plan: ten times the rate let through is seen after about {_number(plan.detection_requests)} requests of the "
         "candidate",

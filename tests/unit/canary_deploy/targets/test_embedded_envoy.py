@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mlops_actions.canary_deploy.targets import embedded_envoy
-from mlops_actions.errors import InputError
+from mlops_actions.errors import InputError, OutsideError
 
 
 def test_the_package_has_an_envoy() -> None:
@@ -36,3 +36,13 @@ def test_a_damaged_record_of_processes_names_none(tmp_path: Path, content: str) 
     proxy = embedded_envoy.EmbeddedEnvoy(("127.0.0.1", 1), tmp_path)
     assert not proxy.is_running()
     assert not proxy.stop()
+
+
+def test_a_proxy_that_was_never_started_is_answered_with_what_starts_it(tmp_path: Path) -> None:
+    proxy = embedded_envoy.EmbeddedEnvoy(("127.0.0.1", 1), tmp_path)
+    with pytest.raises(OutsideError) as caught:
+        proxy.admin.share("key")
+    assert str(caught.value) == (
+        f"no embedded Envoy of '{tmp_path}' is running. "
+        "`mode: run` starts it. Until users come through it, ask `mlops-actions simulate`."
+    )

@@ -183,7 +183,10 @@ class EmbeddedEnvoy:
         try:
             return (self.folder / _ADMIN_FILE).read_text().strip()
         except OSError:
-            raise OutsideError(f"no embedded Envoy of {str(self.folder)!r} is running.") from None
+            raise OutsideError(
+                f"no embedded Envoy of {str(self.folder)!r} is running.",
+                hint="`mode: run` starts it. Until users come through it, ask `mlops-actions simulate`.",
+            ) from None
 
     def _alive(self, role: str) -> int | None:
         """The number of a process that we started and that still is the same one."""

@@ -154,6 +154,17 @@ def _detectable(
     return high
 
 
+def chance(probability: float) -> str:
+    """A probability to be read, which no simplification of the model makes exact to the last digit.
+
+    >>> chance(1.9e-13), chance(0.042), chance(1)
+    ('below 0.001', '0.042', 'above 0.999')
+    """
+    if probability < 0.001:
+        return "below 0.001"
+    return "above 0.999" if probability > 0.999 else f"{probability:.2g}"
+
+
 def _reasons(seconds: float, probability: float, deadline: float) -> tuple[str, ...]:
     if math.isinf(seconds):
         return ("with a margin of 0 no amount of traffic shows that an equal canary is good enough",)
@@ -161,8 +172,8 @@ def _reasons(seconds: float, probability: float, deadline: float) -> tuple[str, 
         return ()
     return (
         f"the steps are expected to take {_duration(seconds)} and the deadline is {_duration(deadline)}: a canary as "
-        f"good as the baseline would be promoted by then with probability {probability:.2g}; a longer deadline, more "
-        "traffic, fewer steps, a higher first weight or a wider margin decides sooner",
+        f"good as the baseline would be promoted by then with probability {chance(probability)}; a longer deadline, "
+        "more traffic, fewer steps, a higher first weight or a wider margin decides sooner",
     )
 
 
