@@ -82,6 +82,7 @@ def test_no_file_can_stand_in_for_the_champion() -> None:
             "'other' has no version 1 in the registry 'file:registry': nothing is registered under this name.",
         ),
         (f"sha256:{'0' * 64}", None, f"the registry 'file:registry' holds no model of SHA-256 {'0' * 64}."),
+        ("sha256:1234", None, "'sha256:1234' is no SHA-256. Write sha256: and 64 digits of 0-9a-f."),
         ("sha256:abc", None, "'sha256:abc' is no SHA-256. Write sha256: and 64 digits of 0-9a-f."),
         ("none.joblib", None, "'none.joblib' does not exist. Check the path."),
         (" ", None, "the model's path is empty. Write a path, name@alias, name:version or sha256:…."),

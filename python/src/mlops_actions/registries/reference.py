@@ -43,6 +43,8 @@ def resolve(reference: str, registry: str, name: str | None) -> Model:
     """
     if match := _DIGEST.fullmatch(reference):
         return _by_digest(reference, match["sha256"], open_registry(registry), name)
+    if reference.startswith("sha256:"):
+        raise InputError(f"{reference!r} is no SHA-256.", hint="Write sha256: and 64 digits of 0-9a-f.")
     if match := _ALIAS.fullmatch(reference):
         opened = open_registry(registry)
         return _local(reference, opened, aliased(opened, match["name"] or _named(reference, name), match["alias"]))
@@ -50,8 +52,6 @@ def resolve(reference: str, registry: str, name: str | None) -> Model:
         opened = open_registry(registry)
         number = int(match["number"])
         return _local(reference, opened, numbered(opened, match["name"] or _named(reference, name), number))
-    if reference.startswith("sha256:"):
-        raise InputError(f"{reference!r} is no SHA-256.", hint="Write sha256: and 64 digits of 0-9a-f.")
     if not reference.strip():
         raise InputError("the model's path is empty.", hint="Write a path, name@alias, name:version or sha256:….")
     return Model(reference, Path(reference), digest_path(reference), None, None)
