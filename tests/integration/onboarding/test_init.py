@@ -25,6 +25,10 @@ def test_the_train_that_was_written_takes_the_model_to_the_registry(capsys: pyte
     told = capsys.readouterr()
     assert told.err == "".join(f"wrote {path}\n" for path in FILES)
     assert told.out.startswith("Read the four files:")
+    assert told.out.splitlines()[-1] == (
+        "There is no requirements.txt: the workflow installs nothing that training and model need. "
+        "Write one (pip freeze), and the step `python -m pip install -r requirements.txt`."
+    )
     assert main(["doctor"]) == 0
     assert "warning" not in capsys.readouterr().out
     assert main(["run"]) == 0, capsys.readouterr().err
@@ -33,9 +37,10 @@ def test_the_train_that_was_written_takes_the_model_to_the_registry(capsys: pyte
 
 
 @pytest.mark.usefixtures("project")
-def test_the_files_say_what_the_project_is() -> None:
+def test_the_files_say_what_the_project_is(capsys: pytest.CaptureFixture[str]) -> None:
     (Path("requirements.txt")).write_text("scikit-learn\n")
     assert main([*WORDS, *TRAIN, *CANARY, "--cluster", "wind", "--registry", "s3://models/registry"]) == 0
+    assert "requirements" not in capsys.readouterr().out
     train = yaml.safe_load(Path("mlops.yml").read_text())
     assert (train["name"], train["registry"]) == ("late-flights", "s3://models/registry")
     assert train["stages"][-2:] == ["canary-deploy", "promote-champion"]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mlops_actions.evaluate_model.rows.target import Target
 
 _WORKFLOW = ".github/workflows/release-model.yml"
+_REQUIREMENTS = "requirements.txt"
 _STAGES = ["validate-data", "evaluate-model", "quality-gate", "promote-champion"]
 
 
@@ -63,6 +64,11 @@ def run(options: argparse.Namespace, ci: CI) -> Outcome:
         "  mlops-actions doctor     what is still missing, here and on the runner\n"
         "  mlops-actions run        the train, on this machine\n"
     )
+    if not Path(_REQUIREMENTS).exists():
+        sys.stdout.write(
+            f"There is no {_REQUIREMENTS}: the workflow installs nothing that training and model need. Write one "
+            f"(pip freeze), and the step `python -m pip install -r {_REQUIREMENTS}`.\n"
+        )
     return Outcome(0, {})
 
 
@@ -93,7 +99,7 @@ def make_files(options: argparse.Namespace, canary: Canary | None, train: str | 
         "branch": _branch(),
         "cloud": options.registry.partition(":")[0] in ("s3", "gs", "az"),
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
-        "requirements": "requirements.txt" if Path("requirements.txt").exists() else None,
+        "requirements": _REQUIREMENTS if Path(_REQUIREMENTS).exists() else None,
         "train": train,
         "uses": pinned(""),
         "abort_uses": pinned("/canary-deploy"),
