@@ -227,8 +227,14 @@ def test_bytes_that_are_no_text_in_a_comment_are_no_bug() -> None:
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({"rules": None}, "no rules are given. Give either 'rules', one a line, or 'policy', a YAML file."),
-        ({"rules": "a > 1", "policy": "p.yaml"}, "both 'rules' and 'policy' are given."),
+        (
+            {"rules": None},
+            "no rules are given. Give either 'rules', one a line, or 'policy', a YAML file, here or in mlops.yml.",
+        ),
+        (
+            {"rules": "a > 1", "policy": "p.yaml"},
+            "both 'rules' and 'policy' are given. Give either 'rules', one a line, or 'policy', a YAML file, here",
+        ),
         ({"rules": None, "policy": "none.yaml"}, "the policy 'none.yaml' does not exist."),
         ({"rules": "a > 1", "model": "none.joblib"}, "'none.joblib' does not exist."),
         ({"rules": "a > 1", "metrics_file": ["m.json"]}, "a 'metrics-file' does not say whose metrics they are."),

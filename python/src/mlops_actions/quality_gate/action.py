@@ -133,7 +133,8 @@ def _look(inputs: Inputs, policy: Policy, case: Case) -> TestSetLook | None:
 def _policy(inputs: Inputs) -> Policy:
     if (inputs.rules is None) == (inputs.policy is None):
         given = "both 'rules' and 'policy' are given" if inputs.rules is not None else "no rules are given"
-        raise InputError(f"{given}.", hint="Give either 'rules', one a line, or 'policy', a YAML file.")
+        hint = "Give either 'rules', one a line, or 'policy', a YAML file, here or in mlops.yml."
+        raise InputError(f"{given}.", hint=hint)
     if inputs.policy is None:
         return inline_policy(inputs.rules or "")
     policy = _read(inputs.policy, inputs.policy_from)
