@@ -18,6 +18,8 @@ from canary_site import until
 from mlflow_site import BUCKET, s3_environment
 from mlops_actions.canary_deploy.action import Inputs, run
 from mlops_actions.canary_deploy.memory import local_folder
+from mlops_actions.canary_deploy.memory.folder import FolderMemory
+from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.errors import InputError, OutsideError
 from s3_site import faulty_proxy
 from scripted_service import ScriptedService
@@ -80,6 +82,21 @@ def test_a_disk_that_is_full_takes_the_traffic_back(site: Site) -> None:
     printed, _ = process.communicate(timeout=60)
     assert process.returncode == 4, printed
     assert "rollout.json' cannot be written: File too large." in printed
+    assert site.service.weights == [10, 0]
+
+
+def test_a_bug_in_what_remembers_takes_the_traffic_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = FolderMemory.save
+
+    def fail_once_users_are_there(memory: FolderMemory, rollout: Rollout) -> None:
+        if site.service.weight:
+            raise ValueError("a rollout that cannot be written")
+        save(memory, rollout)
+
+    monkeypatch.setattr(FolderMemory, "save", fail_once_users_are_there)
+    site.service.set(traffic=20_000)
+    with pytest.raises(ValueError, match="a rollout that cannot be written"):
+        site.run()
     assert site.service.weights == [10, 0]
 
 

@@ -88,17 +88,15 @@ def settle(rollout: Rollout, scene: Scene) -> Rollout:
     TakenOverError, and nothing set, where it is another run's by now.
     """
     with cancellation.deferred():
-        forgotten = None
         try:
             scene.memory.save(rollout)
         except TakenOverError:
             raise
-        except MlopsError as error:
-            forgotten = error
+        except Exception:
+            # A disk that is full, or a bug of ours, must not keep users on a bad candidate.
+            set_weight(rollout, scene)
+            raise
         set_weight(rollout, scene)
-        if forgotten:
-            # A disk that is full must not keep users on a bad candidate.
-            raise forgotten
         rollout = confirm(rollout)
         scene.memory.save(rollout)
     logger.info("the candidate holds %g %% of the traffic", rollout.weight)
