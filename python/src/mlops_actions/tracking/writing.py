@@ -24,8 +24,8 @@ def track(
 
     `path` is the statement's file; `model` the model's name; `pipeline` the URL that the actions of one run share.
     """
-    files = {path.name: statement.to_json(), f"{path.stem}.html": to_html([statement]).encode()}
     try:
+        files = {path.name: statement.to_json(), f"{path.stem}.html": to_html([statement]).encode()}
         where = tracker.write(record_of(statement, action, model or _NO_MODEL, pipeline, files))
     except CancelledError:
         raise
