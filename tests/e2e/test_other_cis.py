@@ -40,13 +40,29 @@ def run(lines: list[str], project: Path, tools: Path) -> list[int]:
     (tools / "pip").write_text("#!/bin/sh\nexit 0\n")
     (tools / "pip").chmod(0o755)
     path = os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {"PATH": path, "HOME": str(tools), "MLOPS_ACTIONS": "mlops-actions==0.1.0"}
+    environment = {"PATH": path, "HOME": str(tools), "MLOPS_ACTIONS": "mlops-actions[data]==0.1.0"}
     codes = []
     for line in lines:
         codes.append(subprocess.run(["sh", "-euc", line], cwd=project, env=environment, timeout=120).returncode)
         if codes[-1]:
             break
     return codes
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "examples/azure-pipelines/azure-pipelines.yml",
+        "examples/gitlab/.gitlab-ci.yml",
+        "examples/jenkins/Jenkinsfile",
+        "templates/mlops-actions.yml",
+    ],
+)
+def test_what_a_pipeline_installs_can_read_its_data(path: str) -> None:
+    """Elsewhere pip is a stand-in, which would not miss DuckDB."""
+    installed = re.findall(r"mlops-actions(\S*)==", (ROOT / path).read_text())
+    assert installed
+    assert set(installed) == {"[data]"}
 
 
 @pytest.mark.parametrize("lines", [jenkins_lines(), azure_lines()], ids=["jenkins", "azure-pipelines"])
