@@ -132,8 +132,8 @@ BROKEN: dict[str, tuple[dict[str, str], str]] = {
     ),
     "a registry of an unknown kind": (
         {"registry: file:registry": "registry: s4://models"},
-        "mlops.yml:2: the registry 's4://models' is of an unknown kind 's4'. Known: az, file, gs, "
-        "mlflow+http, mlflow+https, s3. A folder is written file:folder.",
+        "mlops.yml:2: the registry 's4://models' is of an unknown kind 's4'. Known: az, azureml, file, gs, hf, "
+        "mlflow+http, mlflow+https, s3, sagemaker, wandb. A folder is written file:folder.",
     ),
     "a hosted registry without a log": (
         {"registry: file:registry": "registry: mlflow+https://models.example"},

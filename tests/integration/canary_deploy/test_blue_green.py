@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from canary_site import INTERVAL, Site
@@ -54,10 +52,10 @@ def test_a_candidate_that_fails_its_users_is_switched_back(site: Site) -> None:
     site.candidate.failing = 1.0
     site.load.start()
     rollout = run(site.inputs(strategy="blue-green", steps=None, error_margin=0.05)).predicate
-    ended = time.time()
     assert (rollout.result, rollout.outcome, rollout.weights) == ("fail", "rolled-back", [95, 0])
     assert site.weight() == 0
-    assert ended - site.candidate.failed[0] <= 2 + INTERVAL
+    # The hold-back gives a request or two a look to compare with.
+    assert len(rollout.looks) <= 15
 
 
 def test_with_nothing_held_back_the_past_is_compared_with_and_it_is_said(site: Site) -> None:

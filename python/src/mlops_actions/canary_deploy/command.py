@@ -29,11 +29,12 @@ class Command:
     stable: str
     candidate: str
 
-    def ask(self, *words: str, time_limit: float = _TIME_LIMIT, told: Mapping[str, str] | None = None) -> str:
+    def ask(self, *words: str, time_limit: float | None = None, told: Mapping[str, str] | None = None) -> str:
         """What the command prints for these words, in an environment that has what it is `told`.
 
         InputError where it cannot be started; OutsideError where it fails or does not end in time.
         """
+        seconds = _TIME_LIMIT if time_limit is None else time_limit
         servers = {"MLOPS_STABLE": self.stable, "MLOPS_CANDIDATE": self.candidate}
         try:
             process = subprocess.Popen(
@@ -53,11 +54,11 @@ class Command:
                 hint="Write exec: and a command that exists, such as exec:./route.sh, with its execute bit set.",
             ) from None
         try:
-            printed, complaint = process.communicate(timeout=time_limit)
+            printed, complaint = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            raise OutsideError(f"{self.shown(words)} did not end within {time_limit:g} s.") from None
+            raise OutsideError(f"{self.shown(words)} did not end within {seconds:g} s.") from None
         if process.returncode:
             said = complaint.strip().splitlines()[-1:] or ["it said nothing on standard error"]
             raise OutsideError(f"{self.shown(words)} ended with status {process.returncode}: {said[0][:_SHOWN]}")

@@ -16,6 +16,7 @@ from functools import partial
 from mlops_actions import cancellation
 from mlops_actions.canary_deploy.baseline import longest_gap
 from mlops_actions.canary_deploy.fitness import no_longer_fit
+from mlops_actions.canary_deploy.following import is_same
 from mlops_actions.canary_deploy.hooks import Moment, When
 from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.canary_deploy.memory import Request, TakenOverError
@@ -159,14 +160,17 @@ def _tell_step(rollout: Rollout) -> None:
 
 
 def _judged(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -> Rollout:
+    weight = patiently(scene.target.weight)
+    # Whether it was a restart that changed the weight may only show in counters that are read after it.
+    latest = after if is_same(weight, rollout.weight) else patiently(scene.source.read)
     seen = Seen(
         time=time.time(),
-        weight=patiently(scene.target.weight),
+        weight=weight,
         blocks=blocks_since(before, after, longest_gap(rollout.settings.interval)),
         sums=sums_since(before, after, longest_gap(rollout.settings.interval)),
         pairs=patiently(scene.pairs.read) if scene.pairs else None,
         mirror=_mirror(rollout, scene),
-        restarted=after.restarted_since(before),
+        restarted=latest.restarted_since(before),
     )
     judged = look(rollout, seen)
     logger.info("%s", look_line(judged, rollout.step))
