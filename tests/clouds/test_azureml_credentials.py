@@ -126,3 +126,11 @@ def test_what_microsoft_says_against_it_is_told_and_no_token(job: SignIn) -> Non
     )
     assert "planted-token" not in str(caught.value)
     assert "github-token" not in str(caught.value)
+
+
+def test_github_is_shown_the_jobs_token_whatever_netrc_says(
+    job: SignIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password s3cret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert Credential().token(SCOPE).token == "planted-token"

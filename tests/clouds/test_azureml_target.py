@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,3 +170,12 @@ def test_latency_is_refused_as_monitor_has_percentiles_only(site: AzureSite) -> 
         "'metrics-source'; see the guide of canary-deploy."
     )
     assert site.properties["traffic"] == {"blue": 100}
+
+
+def test_what_netrc_says_of_the_host_is_not_shown_instead_of_our_tokens(
+    site: AzureSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password s3cret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert site.target().weight() == 0  # from Resource Manager
+    assert site.target().probe("candidate").healthy  # from the deployment itself

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -68,3 +69,11 @@ def test_an_answer_that_is_none_names_nobody(
 
 def test_a_server_that_is_not_there_stops_nothing(environ: dict[str, str]) -> None:
     assert read_approvers(environ | {"GITHUB_API_URL": "http://127.0.0.1:9"}) == ()
+
+
+def test_what_netrc_says_of_the_server_is_not_shown_instead_of_the_token(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password s3cret")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert read_approvers(environ) == ("alice", "bob")

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mlops_actions.canary_deploy import servers
+from mlops_actions.ci.credentials import bearer
 from mlops_actions.clouds.azure import Json, OperationFailedError, Workspace, settled
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 from mlops_actions.registries.azureml.versions import kept_digest
@@ -111,8 +112,10 @@ class Endpoint:
 
         scoring = urlsplit(self.read()["properties"]["scoringUri"])
         url = f"{scoring.scheme}://{scoring.netloc}{scoring.path.rpartition('/')[0]}{path}"
-        headers = {"Authorization": f"Bearer {self._secret()}", "azureml-model-deployment": name}
-        with requests.get(url, headers=headers, timeout=seconds, allow_redirects=False, stream=True) as answer:
+        headers, auth = {"azureml-model-deployment": name}, bearer(self._secret())
+        with requests.get(
+            url, headers=headers, auth=auth, timeout=seconds, allow_redirects=False, stream=True
+        ) as answer:
             return answer.status_code, answer.headers
 
     def _secret(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from mlops_actions.ci.credentials import bearer
+
 log = logging.getLogger(__name__)
 
 _SECONDS = 10.0
@@ -25,7 +27,8 @@ def read_approvers(environ: Mapping[str, str]) -> tuple[str, ...]:
     try:
         answer = requests.get(
             f"{api}/repos/{repository}/actions/runs/{run}/approvals",
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"},
+            headers={"Accept": "application/vnd.github+json"},
+            auth=bearer(token),
             timeout=_SECONDS,
             allow_redirects=False,
         )

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from mlops_actions.ci.credentials import bearer
+
 SECONDS = 20.0
 LARGEST = 1 << 20
 
@@ -22,12 +24,12 @@ def read_repository_file(
         return None
     import requests
 
-    headers = {"Accept": "application/vnd.github.raw+json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     try:
         answer = requests.get(
             f"{api}/repos/{quote(repository)}/contents/{quote(path)}",
             params={"ref": ref},
-            headers=headers,
+            headers={"Accept": "application/vnd.github.raw+json"},
+            auth=bearer(token),
             timeout=SECONDS,
             allow_redirects=False,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from mlops_actions.ci.credentials import secret
+from mlops_actions.ci.credentials import secret, server
 from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching, shares_origin
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 
@@ -42,7 +42,7 @@ class Hub:
     """One endpoint; the session keeps its connection open."""
 
     def __init__(self) -> None:
-        self.endpoint = (secret(ENDPOINT) or "https://huggingface.co").rstrip("/")
+        self.endpoint = server(ENDPOINT, "https://huggingface.co", f"Set {TOKEN} from a secret.")
         self._session: requests.Session | None = None
 
     def models(self, owner: str) -> Iterator[str]:

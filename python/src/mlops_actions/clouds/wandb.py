@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mlops_actions.ci.credentials import secret
+from mlops_actions.ci.credentials import secret, server
 from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching, shares_origin
 from mlops_actions.errors import InputError, MlopsError, OutsideError
 
@@ -76,7 +76,7 @@ class Wandb:
     """One server; the session keeps its connection open."""
 
     def __init__(self) -> None:
-        self.url = (secret(BASE_URL) or "https://api.wandb.ai").rstrip("/")
+        self.url = server(BASE_URL, "https://api.wandb.ai", f"Set {KEY} from a secret.")
         self._session: requests.Session | None = None
 
     def collections(self, entity: str, project: str) -> Iterator[str]:

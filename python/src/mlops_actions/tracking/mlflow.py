@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from mlops_actions.ci.credentials import without_credentials
+from mlops_actions.ci.credentials import refuse_credentials
 from mlops_actions.errors import InputError
 from mlops_actions.registries.mlflow.artifacts import open_artifacts
 from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
@@ -28,11 +28,11 @@ _FOLDER = "mlops-actions"
 def open_tracker(location: str) -> MlflowTracker:
     """The tracker at `mlflow+https://host/prefix`, with `?experiment=NAME` for another one than the model's name."""
     parts = urlsplit(re.sub(r"^mlflow\+", "", location, flags=re.IGNORECASE))
-    if without_credentials(location) != location:
-        raise InputError(
-            f"the input 'track' ({without_credentials(location)!r}) holds a user or password.",
-            hint="Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, from a secret.",
-        )
+    refuse_credentials(
+        location,
+        f"the input 'track' ({location!r})",
+        hint="Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, from a secret.",
+    )
     asked = parse_qs(parts.query, keep_blank_values=True)
     if unknown := sorted(set(asked) - {"experiment"}):
         raise InputError(f"the input 'track' has {unknown[0]!r}, which is unknown.", hint="Write ?experiment=NAME.")

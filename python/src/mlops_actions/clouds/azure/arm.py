@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mlops_actions.ci.credentials import secret
+from mlops_actions.ci.credentials import bearer, server
 from mlops_actions.clouds.azure.credentials import Credential
 from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching
 from mlops_actions.errors import InputError, MlopsError, OutsideError
@@ -23,6 +23,7 @@ API_VERSION = "2025-12-01"
 """Of Microsoft.MachineLearningServices."""
 _ACTIONS = {"GET": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 QUOTA_HINT = "Ask for more in the portal, delete what is idle, or take another `instance_type`; nothing was changed."
+_SIGN_IN = "Sign in to Azure by its own ways instead: docs/clouds.md lists them."
 _WORDS = 400
 
 
@@ -49,7 +50,7 @@ class Arm:
     """See https://learn.microsoft.com/azure/azure-resource-manager; the session keeps its connection open."""
 
     def __init__(self, credential: Credential, endpoint: str | None = None) -> None:
-        self.endpoint = (endpoint or secret(ENDPOINT) or "https://management.azure.com").rstrip("/")
+        self.endpoint = (endpoint or server(ENDPOINT, "https://management.azure.com", _SIGN_IN)).rstrip("/")
         self.credential = credential
         self._session: requests.Session | None = None
 
@@ -107,7 +108,7 @@ class Arm:
                 url,
                 params=query,
                 json=body,
-                headers={"Authorization": f"Bearer {token}"},
+                auth=bearer(token),
                 allow_redirects=False,
                 timeout=TIMEOUT,
             )

@@ -10,7 +10,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from mlops_actions.ci.credentials import secret
+from mlops_actions.ci.credentials import bearer, secret
 from mlops_actions.clouds.http import TIMEOUT, Again, patiently, reaching
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.extras import require
@@ -57,13 +57,11 @@ def _github_token() -> str:
     """The job's own identity, as GitHub signs it now."""
     import requests
 
-    url, bearer = secret("ACTIONS_ID_TOKEN_REQUEST_URL") or "", secret("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+    url, token = secret("ACTIONS_ID_TOKEN_REQUEST_URL") or "", secret("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 
     def ask() -> str:
         with reaching("GitHub's token service"):
-            answer = requests.get(
-                url, params={"audience": AUDIENCE}, headers={"Authorization": f"Bearer {bearer}"}, timeout=TIMEOUT
-            )
+            answer = requests.get(url, params={"audience": AUDIENCE}, auth=bearer(token), timeout=TIMEOUT)
         if answer.status_code != 200:
             raise Again(f"status {answer.status_code}")
         return str(answer.json()["value"])

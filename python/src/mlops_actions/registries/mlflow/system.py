@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mlops_actions.ci.credentials import without_credentials
+from mlops_actions.ci.credentials import refuse_credentials
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.evidence import Predicate, Statement, Stored, digest_path
 from mlops_actions.registries.hosted import HostedRegistry, Shown, open_log
@@ -31,11 +31,11 @@ def open_registry(location: str) -> HostedRegistry:
     """The registry at `mlflow+https://host/prefix#log=location`; nothing is read or made yet."""
     address, _, log = location.partition("#log=")
     url = re.sub(r"^mlflow\+", "", address, flags=re.IGNORECASE)
-    if without_credentials(url) != url:
-        raise InputError(
-            f"the registry {without_credentials(address)!r} holds a user or password.",
-            hint="Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, from a secret.",
-        )
+    refuse_credentials(
+        address,
+        f"the registry {address!r}",
+        hint="Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, from a secret.",
+    )
     return HostedRegistry(location, Mlflow(Server(url)), open_log(address, log))
 
 
