@@ -13,9 +13,12 @@ import pytest
 
 from mlops_actions.canary_deploy import hooks
 from mlops_actions.canary_deploy.action import Inputs, run
+from mlops_actions.canary_deploy.memory import open_memory
+from mlops_actions.canary_deploy.rollout import Candidate, Settings, start
 from mlops_actions.errors import InputError
 from mlops_actions.evidence import digest_bytes
 from mlops_actions.evidence.rollout import Rollout
+from mlops_actions.statistics.sequential import BY_CLUSTER, Counts, Metric
 from scripted_service import ScriptedService
 
 SCRIPT = """#!/bin/sh
@@ -204,3 +207,18 @@ def test_a_first_deployment_that_is_not_well_gets_no_traffic(
 def test_a_first_deployment_that_nothing_checks_is_refused(site: Site) -> None:
     with pytest.raises(InputError, match="with `stable: none` the candidate is compared with nothing, and nothing che"):
         site.run(stable="none", before_step=None)
+
+
+def test_a_rollout_that_has_not_ended_is_no_first_deployment(site: Site) -> None:
+    settings = Settings(site.service.location, "v1", "v2", steps=(10, 50), interval=10, deadline=600)
+    metric = Metric("errors", BY_CLUSTER, Counts(1, 100))
+    memory = open_memory(str(site.folder / "state"), "", site.service.location)
+    with memory.lock():
+        memory.save(start("r1", settings, Candidate("m", SHA256, verified=True), [metric], alpha=0.05, now=1.5))
+    with pytest.raises(InputError) as refused:
+        site.run(stable="none")
+    assert str(refused.value) == (
+        f"{memory.location}: a rollout of the model {SHA256[:12]} has not ended on {site.service.location}, so that "
+        "this is no first deployment. Name its server as 'stable' (v1) to run it to its end, or give `mode: abort`."
+    )
+    assert site.service.weights == []

@@ -45,6 +45,7 @@ def deploy_first(inputs: Inputs) -> Statement[document.Rollout]:
         )
     with scene.memory.lock():
         scene.memory.forget_request()
+        _refuse_unfinished(terms, scene)
         candidate = check_candidate(terms, scene)
         if isinstance(candidate, Refusal):
             return state_refusal(candidate, terms, "refused", subject.materials)
@@ -54,6 +55,18 @@ def deploy_first(inputs: Inputs) -> Statement[document.Rollout]:
         scene.target.prepare()
         patiently(lambda: scene.target.set_weight(100, expected=0))
     return state_first(candidate, terms, subject.materials)
+
+
+def _refuse_unfinished(terms: Terms, scene: Scene) -> None:
+    """InputError where a rollout is remembered that the next run would go on with, at its own weight."""
+    found = scene.memory.load()
+    if found and not found.is_over:
+        raise InputError(
+            f"a rollout of the model {found.candidate.sha256[:12]} has not ended on {terms.settings.target}, so that "
+            "this is no first deployment.",
+            where=scene.memory.location,
+            hint=f"Name its server as 'stable' ({found.settings.stable}) to run it to its end, or give `mode: abort`.",
+        )
 
 
 def _hooked(terms: Terms, scene: Scene) -> Refusal | None:
