@@ -8,6 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from mlops_actions.canary_deploy.memory.holder import Holder, myself
 from mlops_actions.canary_deploy.memory.log import LogMemory, open_log_memory
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, look, start
-from mlops_actions.errors import OutsideError
+from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.registries.log import Entry, Log
 from mlops_actions.registries.objects import Objects
 from mlops_actions.statistics.sequential import BY_CLUSTER, Block, Counts, Metric
@@ -132,3 +133,24 @@ def test_looks_alone_wait_for_the_next_entry(tmp_path: Path) -> None:
     found = memory.load()
     assert found is not None
     assert len(found.looks) == 3
+
+
+@pytest.mark.parametrize(
+    ("holder", "said"),
+    [
+        ({"run": "7"}, "id: Field required."),
+        ("run 7", "it: Input should be a valid dictionary or instance of Holder."),
+        (
+            {"id": "a", "run": "7", "machine": "m", "process": "gone"},
+            "process: String should match pattern '^[0-9]+:'.",
+        ),
+    ],
+)
+def test_a_holder_that_no_run_wrote_is_told_with_its_entry(tmp_path: Path, holder: Any, said: str) -> None:
+    Log(Objects(f"file:{tmp_path}"), "rollouts/t").append(1, None, {}, {"holder": holder, "rollout": None}, "another")
+    with pytest.raises(InputError) as refused, opened(tmp_path).lock():
+        pytest.fail("it was locked")
+    assert str(refused.value) == (
+        f"file:{tmp_path}/rollouts/t, entry 1: who conducts the rollout cannot be read: {said} "
+        "Set the proxy's weight by hand, then delete this log."
+    )

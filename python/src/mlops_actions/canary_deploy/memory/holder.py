@@ -6,10 +6,12 @@ import os
 import secrets
 import socket
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mlops_actions.canary_deploy.targets.supervisor import identity
+from mlops_actions.errors import InputError
 
 _KERNEL = "/proc/sys/kernel/random/boot_id"
 _PROCESSES = "/proc/self/ns/pid"
@@ -26,7 +28,7 @@ class Holder(BaseModel):
     """The CI system's run, or the process, for messages."""
     machine: str | None = None
     """Which kernel and which of its process tables; None where the system does not tell."""
-    process: str | None = None
+    process: str | None = Field(None, pattern="^[0-9]+:")
     """Its number there, its start and the boot."""
 
     def has_ended(self) -> bool | None:
@@ -40,6 +42,20 @@ def myself(run_url: str | None) -> Holder:
     """The process that runs now."""
     run = run_url or f"process {os.getpid()} on {socket.gethostname()}"
     return Holder(id=secrets.token_hex(8), run=run, machine=_machine(), process=identity(os.getpid()))
+
+
+def read_holder(found: Any, where: str) -> Holder:
+    """A holder as an entry tells it. InputError, which names the field, for what no run wrote."""
+    try:
+        return Holder.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"])) or "it"
+        raise InputError(
+            f"who conducts the rollout cannot be read: {field}: {first['msg']}.",
+            where=where,
+            hint="Set the proxy's weight by hand, then delete this log.",
+        ) from None
 
 
 def _machine() -> str | None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_actions import __version__, cancellation
 from mlops_actions.canary_deploy.memory.document import read_request, read_rollout, write_request, write_rollout
-from mlops_actions.canary_deploy.memory.holder import Holder, myself
+from mlops_actions.canary_deploy.memory.holder import Holder, myself, read_holder
 from mlops_actions.canary_deploy.memory.interface import Request, TakenOverError
 from mlops_actions.canary_deploy.rollout import Rollout
 from mlops_actions.ci import current
@@ -117,10 +117,14 @@ class LogMemory:
         where = f"{self.location}, entry {entry.number}"
         return None if kept is None else read_rollout(json.dumps(kept).encode(), where)
 
+    def _holder(self, entry: Entry | None) -> Holder | None:
+        found = entry.state.get("holder") if entry else None
+        return read_holder(found, f"{self.location}, entry {entry.number}") if entry and found else None
+
     def _acquire(self, until: float) -> None:
         while True:
             head = self._log.head()
-            holder = _holder(head)
+            holder = self._holder(head)
             if head is None or holder is None or not self._lives(holder, head):
                 if self._take(head):
                     return
@@ -152,7 +156,7 @@ class LogMemory:
         return self._head is not None
 
     def _release(self) -> None:
-        if self._head is None or not (holder := _holder(self._head)) or holder.id != self._me.id:
+        if self._head is None or not (holder := self._holder(self._head)) or holder.id != self._me.id:
             return
         try:
             state = {"holder": None, "rollout": self._head.state.get("rollout")}
@@ -168,7 +172,7 @@ class LogMemory:
                 self._head = entry
                 return
             head = self._log.head()
-            holder = _holder(head)
+            holder = self._holder(head)
             if head is None or holder is None or holder.id != self._me.id:
                 raise TakenOverError(
                     f"another run conducts this rollout by now: {holder.run if holder else 'it has ended since'}.",
@@ -212,11 +216,6 @@ class LogMemory:
 def _pause() -> None:
     if cancellation.wait(_PAUSE):
         raise CancelledError("cancelled while another run conducted a rollout here.")
-
-
-def _holder(entry: Entry | None) -> Holder | None:
-    found = entry.state.get("holder") if entry else None
-    return Holder.model_validate(found) if found else None
 
 
 def _moves(rollout: Rollout) -> dict[str, Any]:
