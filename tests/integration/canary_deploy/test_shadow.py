@@ -22,20 +22,27 @@ def meanwhile(do: Callable[[], None]) -> Iterator[None]:
     thread.join()
 
 
-def write_pairs(site: Site, number: int, label: bool, wrong: int = 0) -> str:
-    """What an application would record of both models; the candidate is wrong in the first ones."""
-    file = site.folder / "pairs.jsonl"
+def record_pairs(site: Site, number: int, label: bool, wrong: int = 0) -> dict[str, str]:
+    """What an application would record of both models once the shadow begins; the candidate is wrong in the first ones.
+
+    The file has a pair of an earlier candidate already.
+    """
+    pairs, file = site.folder / "pairs.jsonl", site.folder / "recorded.jsonl"
+    pairs.write_text(json.dumps({"id": 0, "stable": 1, "candidate": 0, "label": 1}) + "\n")
     labels = {"label": 1} if label else {}
     rows = ({"id": n, "stable": 1, "candidate": int(n >= wrong)} | labels for n in range(number))
     file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return str(file)
+    hook = site.folder / "record.sh"
+    hook.write_text(f"#!/bin/sh\ncat {file} >>{pairs}\n")
+    hook.chmod(0o755)
+    return {"pairs": str(pairs), "before_step": f"exec:{hook}"}
 
 
 def test_labels_show_a_candidate_good_enough_and_no_user_was_touched(site: Site) -> None:
     site.stable.says, site.candidate.says = b"stable", b"candidate"
-    pairs = write_pairs(site, 2000, label=True)
+    pairs = record_pairs(site, 2000, label=True)
     with Users(f"127.0.0.1:{site.port}", rate=120) as users:
-        inputs = site.inputs(strategy="shadow", steps=None, pairs=pairs, error_margin=0.02, on_inconclusive=None)
+        inputs = site.inputs(strategy="shadow", steps=None, error_margin=0.02, on_inconclusive=None, **pairs)
         rollout = run(inputs).predicate
         until(lambda: users.answers["stable"] > 0)
     assert (rollout.result, rollout.outcome, rollout.weights, rollout.steps) == ("pass", "held", [0], [0])
@@ -52,13 +59,13 @@ def test_labels_show_a_candidate_good_enough_and_no_user_was_touched(site: Site)
 
 
 def test_without_labels_the_end_is_a_report_and_no_promotion(site: Site) -> None:
-    pairs = write_pairs(site, 2000, label=False, wrong=100)
+    pairs = record_pairs(site, 2000, label=False, wrong=100)
     site.load.start()
-    inputs = site.inputs(strategy="shadow", steps=[50], pairs=pairs, deadline=1.5, on_inconclusive=None)
+    inputs = site.inputs(strategy="shadow", steps=[50], deadline=1.5, on_inconclusive=None, **pairs)
     rollout = run(inputs).predicate
     assert (rollout.result, rollout.outcome, rollout.weights) == ("inconclusive", "held", [0])
     (agreement,) = rollout.comparisons
-    assert agreement.value == 0.95
+    assert (agreement.value, agreement.units) == (0.95, (2000, 2000)), "not the pair of an earlier candidate"
     assert [reason.code for reason in rollout.reasons] == ["deadline", "answer-open"]
     assert site.target().mirror() == 0
 

@@ -15,6 +15,8 @@ from functools import partial
 
 from mlops_actions import cancellation
 from mlops_actions.canary_deploy.baseline import longest_gap
+from mlops_actions.canary_deploy.comparison import Shadowed
+from mlops_actions.canary_deploy.comparison.pairs import Pairs
 from mlops_actions.canary_deploy.fitness import no_longer_fit
 from mlops_actions.canary_deploy.following import is_same
 from mlops_actions.canary_deploy.hooks import Moment, When
@@ -168,7 +170,7 @@ def _judged(rollout: Rollout, scene: Scene, before: Snapshot, after: Snapshot) -
         weight=weight,
         blocks=blocks_since(before, after, longest_gap(rollout.settings.interval)),
         sums=sums_since(before, after, longest_gap(rollout.settings.interval)),
-        pairs=patiently(scene.pairs.read) if scene.pairs else None,
+        pairs=_pairs(rollout, scene),
         mirror=_mirror(rollout, scene),
         restarted=latest.restarted_since(before),
     )
@@ -200,13 +202,20 @@ def _look_back(rollout: Rollout, scene: Scene) -> Rollout:
         time=time.time(),
         weight=patiently(scene.target.weight),
         blocks=blocks,
-        pairs=patiently(scene.pairs.read) if scene.pairs else None,
+        pairs=_pairs(rollout, scene),
         mirror=_mirror(rollout, scene),
         restarted=after.restarted_since(before),
     )
     judged = look(rollout, seen)
     logger.info("since the last run, %s", look_line(judged, rollout.step))
     return judged
+
+
+def _pairs(rollout: Rollout, scene: Scene) -> Pairs | None:
+    """All pairs of this rollout, of a shadow that has a source of them."""
+    if scene.pairs is None or not isinstance(rollout.asked, Shadowed):
+        return None
+    return patiently(partial(scene.pairs.read, rollout.asked.begin))
 
 
 def _mirror(rollout: Rollout, scene: Scene) -> float:

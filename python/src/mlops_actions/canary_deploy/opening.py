@@ -159,7 +159,7 @@ def _asked(terms: Terms, baseline: Baseline, scene: Scene) -> Asked | Shadowed |
     if terms.question is None:
         return None
     if terms.settings.mirror:
-        return Shadowed(terms.question, terms.alpha)
+        return Shadowed(terms.question, terms.alpha, begin=scene.pairs.written() if scene.pairs else 0)
     return ask(terms.question, baseline, terms.alpha, means=scene.source.read().sums)
 
 

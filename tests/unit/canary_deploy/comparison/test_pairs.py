@@ -20,6 +20,30 @@ def test_a_file_is_read_on_from_where_it_was(tmp_path: Path) -> None:
     assert open_pairs(str(file), "a", "b").read() == source.read(), "another process reads the same"
 
 
+def test_pairs_of_an_earlier_candidate_are_passed_over_by_every_run(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    source = open_pairs(str(file), "a", "b")
+    assert source.written() == 0, "it is not there yet"
+    file.write_text('{"id": 1, "stable": "x", "candidate": "y", "label": "x"}\n')
+    begin = source.written()
+    with file.open("a") as stream:
+        stream.write('{"id": 1, "stable": "x", "candidate": "x"}\n{"id": 1, "label": "x"}\n')
+    for reader in (source, open_pairs(str(file), "a", "b")):
+        assert reader.read(begin) == Pairs((("x", "x"),), (("x", "x", "x"),))
+    with file.open("a") as stream:
+        stream.write("<html>\n")
+    with pytest.raises(OutsideError, match=r"line 4 of .*pairs.jsonl is no JSON object"):
+        source.read(begin)
+    with pytest.raises(OutsideError, match=r"line 4 of .*pairs.jsonl is no JSON object"):
+        open_pairs(str(file), "a", "b").read(begin)
+
+
+def test_a_line_that_is_still_being_written_is_yet_to_come(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.jsonl"
+    file.write_text('{"id": 1, "stable": 1, "candidate": 1}\n{"id": 2, ')
+    assert open_pairs(str(file), "a", "b").written() == len('{"id": 1, "stable": 1, "candidate": 1}\n')
+
+
 def test_pairs_count_in_the_order_in_which_they_got_complete(tmp_path: Path) -> None:
     file = tmp_path / "pairs.jsonl"
     file.write_text(
@@ -54,9 +78,12 @@ def test_a_file_that_got_shorter_is_another_one(tmp_path: Path) -> None:
     file.write_text('{"id": 1, "stable": 1, "candidate": 1}\n')
     source = open_pairs(str(file), "a", "b")
     source.read()
+    begin = source.written()
     file.write_text("")
     with pytest.raises(OutsideError, match="got shorter; pairs are only ever added to it"):
         source.read()
+    with pytest.raises(OutsideError, match="got shorter; pairs are only ever added to it"):
+        open_pairs(str(file), "a", "b").read(begin)
 
 
 def test_a_command_prints_them(tmp_path: Path) -> None:

@@ -38,8 +38,11 @@ class Pairs:
 class PairSource(Protocol):
     """Where pairs come from."""
 
-    def read(self) -> Pairs:
-        """All pairs so far. OutsideError where they cannot be read: no pair is ever taken for an agreement."""
+    def written(self) -> int:
+        """Where pairs that are yet to come will begin, for `read`. OutsideError as there."""
+
+    def read(self, begin: int = 0) -> Pairs:
+        """All pairs from `begin` on. OutsideError where they cannot be read: no pair is ever taken for an agreement."""
 
 
 @dataclass
@@ -99,22 +102,34 @@ class PairFile:
         self._offset = 0
         self._reader = _Reader(path)
 
-    def read(self) -> Pairs:
+    def written(self) -> int:
+        """Bytes of whole lines; a line that is still being written is yet to come."""
+        return len(self._whole_lines())
+
+    def read(self, begin: int = 0) -> Pairs:
         """See `PairSource`; a last line that is still being written waits for its end."""
-        try:
-            with self._path.open("rb") as stream:
-                if stream.seek(0, 2) < self._offset:
-                    raise OutsideError(f"the file {str(self._path)!r} got shorter; pairs are only ever added to it.")
-                stream.seek(self._offset)
-                added = stream.read()
-        except FileNotFoundError:
-            return self._reader.pairs()
-        except OSError as error:
-            raise OutsideError(f"the file {str(self._path)!r} cannot be read: {error.strerror}.") from None
-        whole = added[: added.rfind(b"\n") + 1]
+        if self._offset < begin:
+            before = self._whole_lines(until=begin)
+            self._reader.number, self._offset = before.count(b"\n"), len(before)
+        whole = self._whole_lines(begin=self._offset)
         self._offset += len(whole)
         self._reader.add(whole.decode(errors="replace"))
         return self._reader.pairs()
+
+    def _whole_lines(self, begin: int = 0, until: int = 0) -> bytes:
+        """Bytes from one place to another, 0 for its end; none where there is no file yet."""
+        try:
+            with self._path.open("rb") as stream:
+                size = stream.seek(0, 2)
+                stream.seek(begin)
+                found = stream.read(until - begin if until else -1)
+        except FileNotFoundError:
+            size, found = 0, b""
+        except OSError as error:
+            raise OutsideError(f"the file {str(self._path)!r} cannot be read: {error.strerror}.") from None
+        if size < max(begin, until):
+            raise OutsideError(f"the file {str(self._path)!r} got shorter; pairs are only ever added to it.")
+        return found[: found.rfind(b"\n") + 1]
 
 
 @dataclass(frozen=True)
@@ -123,7 +138,11 @@ class PairCommand:
 
     command: Command
 
-    def read(self) -> Pairs:
+    def written(self) -> int:
+        """0: all that it prints counts, so it leaves out an earlier candidate's pairs itself."""
+        return 0
+
+    def read(self, begin: int = 0) -> Pairs:  # noqa: ARG002
         """See `PairSource`."""
         reader = _Reader(self.command.shown(("pairs",)))
         reader.add(self.command.ask("pairs"))

@@ -28,6 +28,8 @@ class Shadowed:
     alpha: float
     kind: Literal["shadow"] = "shadow"
     comparisons: tuple[Comparison, ...] = ()
+    begin: int = 0
+    """Bytes of the file of pairs that were there before, of other candidates."""
 
     def after(self, seen: Seen) -> Shadowed:
         """With the pairs that one more look read."""
