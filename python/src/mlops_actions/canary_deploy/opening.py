@@ -13,7 +13,7 @@ from mlops_actions.canary_deploy.comparison import Asked, Shadowed
 from mlops_actions.canary_deploy.comparison.opening import ask, foresee
 from mlops_actions.canary_deploy.fitness import wrong_model
 from mlops_actions.canary_deploy.judged import choose_metrics
-from mlops_actions.canary_deploy.past import set_aside
+from mlops_actions.canary_deploy.past import set_aside, with_known_dispersion
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, start
 from mlops_actions.canary_deploy.scene import Scene
 from mlops_actions.canary_deploy.servers import Probe, wait_until_healthy
@@ -125,6 +125,12 @@ def _observe(terms: Terms, scene: Scene, is_over: Callable[[], bool] = lambda: F
     interval = terms.settings.interval
     logger.info("watching the stable side for %g s, a look every %g s", terms.baseline, interval)
     baseline = watch_baseline(scene.source, terms.baseline, interval, is_over)
+    if not terms.settings.holds_back:
+        known, past = set_aside(baseline)
+        baseline = with_known_dispersion(baseline)
+        logger.info(
+            "the first %d looks are learnt from; the %d after them are compared with", len(known.looks), len(past)
+        )
     logger.info("%s", baseline_line(baseline))
     return baseline
 

@@ -13,12 +13,13 @@ from dataclasses import replace
 from mlops_actions.canary_deploy.baseline import Baseline, History, summarize
 from mlops_actions.canary_deploy.looks import Seen
 from mlops_actions.evidence.statement import Reason
-from mlops_actions.statistics.sequential import Block
+from mlops_actions.statistics.sequential import Block, pearson_dispersion
 from mlops_actions.statistics.sequential.counts import NOTHING, Counts
 
 Past = tuple[Mapping[str, Counts], ...]
 _LEARNT_FROM = 3
-"""One look of so many teaches the rates that are bet on, so the others are still unseen when they are bet on."""
+"""One look of so many teaches the rates that are bet on and their dispersion; the others are then still unseen."""
+_UNSEEN = History(NOTHING, pearson_dispersion([], []))
 
 
 def set_aside(baseline: Baseline) -> tuple[Baseline, Past]:
@@ -26,11 +27,17 @@ def set_aside(baseline: Baseline) -> tuple[Baseline, Past]:
     known = -(-len(baseline.looks) // _LEARNT_FROM)
     share = known / max(1, len(baseline.looks))
     first = summarize(baseline.looks[:known], share * baseline.seconds)
-    metrics = {
-        name: History(first.metrics[name].counts if name in first.metrics else NOTHING, history.dispersion)
-        for name, history in baseline.metrics.items()
-    }
+    metrics = {name: first.metrics.get(name, _UNSEEN) for name in baseline.metrics}
     return replace(first, metrics=metrics), baseline.looks[known:]
+
+
+def with_known_dispersion(baseline: Baseline) -> Baseline:
+    """All that was seen, with the dispersion that the judgement will use: of what is known beforehand."""
+    known, _ = set_aside(baseline)
+    metrics = {
+        name: replace(history, dispersion=known.metrics[name].dispersion) for name, history in baseline.metrics.items()
+    }
+    return replace(baseline, metrics=metrics)
 
 
 def beside_past(seen: Seen, past: Sequence[Mapping[str, Counts]], number: int) -> Seen:
