@@ -220,3 +220,38 @@ def test_a_release_reaches_all_users_and_one_that_breaks_leaves_them_with_it(
     assert champion(project) == first
     assert served(site.stable) == served(site.proxy) == first
     assert containers() == {"stable", "staging"}
+
+
+def test_what_served_before_serves_again_where_the_new_one_does_not(project: Path, site: Site) -> None:
+    def container() -> str:
+        return docker("inspect", "--format", "{{.Id}} {{.Config.Image}} {{.State.Running}}", "stable")
+
+    before, model = container(), served(site.stable)
+    (project / "build").mkdir()
+    (project / "build/model.joblib").write_bytes(b"the next release")
+    (project / "serve.py").write_text("import time\n\ntime.sleep(60)\n")
+    (site.folder / "output").unlink()
+    sha256 = digest_path(project / "build/model.joblib")
+    broken = publish(project, site, sha256)
+
+    def refusal(place: str, address: str) -> str:
+        env = {**os.environ, "PATIENCE": "1"}
+        done = subprocess.run(
+            ["./deploy", place, address, broken, sha256],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=env,
+        )
+        assert done.returncode == 1
+        return done.stderr.splitlines()[-1]
+
+    told = f"does not say within 1 s that it serves model {sha256[:12]}."
+    assert refusal("stable", site.stable) == f"::error::stable {told} What served before serves again."
+    until(lambda: answers(f"http://{site.stable}/healthz"))
+    assert served(site.stable) == model
+    assert container() == before
+    assert refusal("candidate", site.candidate) == f"::error::candidate {told} Nothing served there before."
+    left = docker("ps", "--all", "--format", "{{.Names}}").split()
+    assert not [name for name in left if name.startswith(("stable-", "candidate"))]
