@@ -30,6 +30,8 @@ _ALIKE = {
     *("lower", "upper", "length", "year", "month", "day", "hour", "minute"),
 }
 """Functions, as DuckDB's parser calls them, that give the same on both."""
+_LIKE = {"~~", "!~~"}
+"""A backslash in the pattern escapes in Spark, and not in DuckDB; a literal holds none, as `_TOKEN` takes none."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?")
 """What both read alike as a date or a timestamp; other casts round, or are written otherwise."""
 _OTHERWISE = {
@@ -108,6 +110,8 @@ def _odd_word(nodes: list[dict[str, Any]]) -> str | None:
             return word
         if class_ == "FUNCTION" and (name := str(node.get("function_name")).lower()) not in _ALIKE:
             return f"the function {name}"
+        if class_ == "FUNCTION" and name in _LIKE and node["arguments"][1]["expression"]["class"] != "CONSTANT":
+            return "LIKE with a pattern that is no literal"
         if class_ == "CAST" and not _MOMENT.fullmatch(str((node["child"].get("literal") or {}).get("text"))):
             return "a cast"
     return None
