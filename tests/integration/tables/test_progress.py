@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 from pathlib import Path
 
 import duckdb
@@ -38,4 +39,24 @@ def test_a_short_scan_says_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.INFO)
     (tmp_path / "a.csv").write_text("a\n1\n")
     open_table(f"{tmp_path}/a.csv").scan(Scan())
+    assert lines(caplog) == []
+
+
+def test_an_engine_that_cannot_say_how_far_it_is_ends_the_telling_and_nothing_else(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(progress, "SECONDS", 0.001)
+    raised: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    asked = threading.Semaphore(0)
+
+    def share() -> float:
+        asked.release()
+        raise duckdb.ConnectionException("Connection already closed!")
+
+    with progress.telling("a.csv", share):
+        assert asked.acquire(timeout=30)
+    assert not asked.acquire(blocking=False)
+    assert raised == []
     assert lines(caplog) == []

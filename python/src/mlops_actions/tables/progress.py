@@ -22,7 +22,11 @@ def telling(location: str, share: Callable[[], float | None]) -> Iterator[None]:
 
     def tell() -> None:
         while not ended.wait(SECONDS):
-            done = share()
+            try:
+                done = share()
+            except Exception as error:  # noqa: BLE001  any engine's own; the scan says what is wrong
+                logger.debug("Reading %s: its engine does not say how far it is: %s", location, error)
+                return
             far = "" if done is None else f", about {done:.0%} of this pass"
             logger.info("Reading %s: %.0f s%s.", location, time.monotonic() - begun, far)
 
