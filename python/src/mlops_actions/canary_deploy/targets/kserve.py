@@ -1,13 +1,14 @@
 """KServe in serverless mode: `kserve:NAMESPACE/NAME`, whose `canaryTrafficPercent` is the candidate's share.
 
 `stable` is the revision of today, or `previous`; `candidate` the one that was deployed last, or `latest`. The share in
-effect is what the InferenceService's status says of its traffic.
+effect is what the InferenceService's status says of its traffic. KServe splits between the newest revision and the one
+before, whatever they are: one that is deployed meanwhile would take over the candidate's share, and its evidence.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mlops_actions.canary_deploy import servers
@@ -28,7 +29,7 @@ _ATTEMPTS = 10
 _PAUSE = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass
 class KserveTarget:
     """Routes between the two newest revisions; see `Target`."""
 
@@ -39,6 +40,8 @@ class KserveTarget:
     name: str
     kind: str = "kserve"
     capabilities: Capabilities = field(default=Capabilities(least_weight=1, compare_and_swap=True, outlives_run=False))
+    revision: str | None = None
+    """The candidate's, as it was when the rollout began or went on; None where any is."""
 
     def is_running(self) -> bool:
         """It is not ours to start."""
@@ -47,7 +50,7 @@ class KserveTarget:
     def prepare(self) -> None:
         """Check that the new revision is there and has no traffic yet."""
         found = self._read()
-        self._refuse_unfit(found)
+        revision = self._refuse_unfit(found)
         weights.refuse_unless_at_rest(self, "Deploy a new model with canaryTrafficPercent: 0")
         if found["spec"]["predictor"].get("canaryTrafficPercent") != 0:
             raise InputError(
@@ -56,19 +59,24 @@ class KserveTarget:
                 where="target",
                 hint="Deploy the new model with `canaryTrafficPercent: 0` in spec.predictor.",
             )
+        self.revision = revision
 
     def reach(self) -> None:
         """Whether it answers, and has two revisions."""
-        self._refuse_unfit(self._read())
+        self.revision = self._refuse_unfit(self._read())
 
     def weight(self) -> float:
-        """The latest revision's percentage in the status."""
-        return _share(self._read())
+        """The candidate's percentage in the status. InputError where another revision is the latest by now."""
+        found = self._read()
+        self._refuse_another(found)
+        return _share(found)
 
     def set_weight(self, percent: float, expected: float | None = None) -> None:
-        """Patch `canaryTrafficPercent`, and wait until the status follows."""
+        """Patch `canaryTrafficPercent`, and wait until the status follows; none is set whatever the latest one is."""
         for _ in range(_ATTEMPTS):
             found = self._read()
+            if percent > 0:
+                self._refuse_another(found)
             share = _share(found)
             if expected is not None and weights.differ(self, share, expected) and weights.differ(self, share, percent):
                 raise weights.moved(self, share, expected)
@@ -80,7 +88,7 @@ class KserveTarget:
                 # Mostly KServe, which writes its status after each change.
                 time.sleep(_PAUSE)
                 continue
-            return weights.follow(self, percent, _FOLLOW_LIMIT)
+            return weights.follow(replace(self, revision=None), percent, _FOLLOW_LIMIT)
         raise OutsideError(f"{self.location} was changed by others {_ATTEMPTS} times while its weight was to be set.")
 
     def probe(self, side: Side) -> servers.Probe:
@@ -109,7 +117,18 @@ class KserveTarget:
     def _read(self) -> Json:
         return self.api.read(self._path)
 
-    def _refuse_unfit(self, found: Json) -> None:
+    def _refuse_another(self, found: Json) -> None:
+        latest = _predictor(found).get("latestReadyRevision")
+        if self.revision and latest != self.revision:
+            raise InputError(
+                f"the InferenceService {self.name!r} got the revision {latest} while {self.revision} was judged; what "
+                "was seen so far is not about it.",
+                where="target",
+                hint="Deploy nothing until a rollout has ended, then run a new one.",
+            )
+
+    def _refuse_unfit(self, found: Json) -> str:
+        """The candidate's revision."""
         mode = found.get("status", {}).get("deploymentMode", "Serverless")
         if mode not in ("Serverless", "Knative"):
             raise InputError(
@@ -134,6 +153,7 @@ class KserveTarget:
                     f"the input {side!r} is {self.services.of(side)!r}; for the InferenceService {self.name!r} it is "
                     f"{' or '.join(sorted(names))}.",
                 )
+        return str(latest)
 
 
 def open_target(location: str, services: Services) -> KserveTarget:
