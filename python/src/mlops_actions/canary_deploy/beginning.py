@@ -10,7 +10,7 @@ from mlops_actions.canary_deploy.first import deploy_first
 from mlops_actions.canary_deploy.fitness import no_longer_fit, refuse_other_servers
 from mlops_actions.canary_deploy.opening import Refusal, open_rollout, plan_rollout
 from mlops_actions.canary_deploy.rollout import Rollout, end, resume
-from mlops_actions.canary_deploy.scene import Scene, open_scene
+from mlops_actions.canary_deploy.scene import Scene, conducting, open_scene
 from mlops_actions.canary_deploy.statement import state_refusal, state_rollout
 from mlops_actions.canary_deploy.terms import NO_STABLE, Terms, subject_of, terms_of
 from mlops_actions.ci import current
@@ -32,8 +32,7 @@ def roll_out(inputs: Inputs) -> Statement[document.Rollout]:
     scene, subject = open_scene(inputs), subject_of(inputs)
     terms = terms_of(inputs, subject)
     visit = _visit(inputs, scene)
-    with scene.memory.lock():
-        scene.memory.forget_request()
+    with conducting(scene.memory):
         if visit and (ended := _ended_before(terms, scene)):
             return state_rollout(ended, subject.materials)
         found = _left_behind(terms, scene) or open_rollout(terms, scene)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlops_actions.canary_deploy.hooks import Moment
 from mlops_actions.canary_deploy.opening import Refusal, check_candidate
-from mlops_actions.canary_deploy.scene import Scene, open_scene, patiently
+from mlops_actions.canary_deploy.scene import Scene, conducting, open_scene, patiently
 from mlops_actions.canary_deploy.statement import state_first, state_refusal
 from mlops_actions.canary_deploy.terms import NO_STABLE, Terms, subject_of, terms_of
 from mlops_actions.errors import InputError, OutsideError
@@ -43,8 +43,7 @@ def deploy_first(inputs: Inputs) -> Statement[document.Rollout]:
             where="stable",
             hint=f"Apply the manifest; `stable: {NO_STABLE}` is for proxies.",
         )
-    with scene.memory.lock():
-        scene.memory.forget_request()
+    with conducting(scene.memory):
         _refuse_unfinished(terms, scene)
         candidate = check_candidate(terms, scene)
         if isinstance(candidate, Refusal):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import math
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mlops_actions.canary_deploy.conduct import RETURNED, answer, settle
 from mlops_actions.canary_deploy.fitness import refuse_other_servers
@@ -53,7 +54,7 @@ def status(inputs: Inputs) -> Statement[document.Rollout]:
 
 def abort(inputs: Inputs) -> Statement[document.Rollout]:
     """End an unfinished rollout, whoever conducts it; in mode `return` a finished one too, in `stop` the proxy."""
-    scene, request = open_scene(inputs), Request("abort", _who())
+    scene, request = open_scene(inputs), _request("abort")
     with _taken(inputs, scene, request) as found:
         if found and not found.is_over:
             scene.target.reach()
@@ -74,7 +75,7 @@ def promote(inputs: Inputs) -> Statement[document.Rollout]:
 
     One that is not well is rolled back instead. InputError where it was rolled back before; nothing is changed then.
     """
-    scene, request = open_scene(inputs), Request("promote", _who())
+    scene, request = open_scene(inputs), _request("promote")
     with _taken(inputs, scene, request) as found:
         if found is None:
             return _nothing(inputs, scene, scene.target.weight())
@@ -105,7 +106,7 @@ def _taken(inputs: Inputs, scene: Scene, request: Request) -> Iterator[Rollout |
         try:
             scene.memory.ask(request)
             held.enter_context(scene.memory.lock(patience=inputs.interval + _OTHER_PROCESS))
-            scene.memory.forget_request()
+            scene.memory.forget_request(request)
             found = scene.memory.load()
         except MlopsError:
             if request.what == "abort":
@@ -114,9 +115,9 @@ def _taken(inputs: Inputs, scene: Scene, request: Request) -> Iterator[Rollout |
         yield found
 
 
-def _who() -> str:
+def _request(what: Literal["abort", "promote"]) -> Request:
     context = current().context()
-    return context.actor or myself(context.run_url).run
+    return Request(what, context.actor or myself(context.run_url).run, secrets.token_hex(8))
 
 
 def _return(found: Rollout, inputs: Inputs, scene: Scene) -> Rollout:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -88,6 +89,16 @@ def _smoke(inputs: Inputs, services: Services) -> Callable[[], Probe] | None:
         return None
     asked = open_target(inputs.target, replace(services, health_path=inputs.smoke_path))
     return lambda: asked.probe("candidate")
+
+
+@contextmanager
+def conducting(memory: Memory) -> Iterator[None]:
+    """Conduct what is remembered; what was asked of a run before is forgotten, what is asked from now on is heard."""
+    before = patiently(memory.asked)
+    with memory.lock():
+        if before:
+            memory.forget_request(before)
+        yield
 
 
 def set_weight(rollout: Rollout, scene: Scene, expected: float | None = None) -> None:

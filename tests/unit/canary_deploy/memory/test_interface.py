@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from mlops_actions.canary_deploy.memory import Memory, Request, open_memory
 from mlops_actions.canary_deploy.metrics.interface import ERRORS
 from mlops_actions.canary_deploy.rollout import Candidate, Rollout, Settings, end, start
+from mlops_actions.canary_deploy.scene import conducting
 from mlops_actions.errors import InputError, OutsideError
 from mlops_actions.statistics.sequential import BY_CLUSTER, Counts, Metric
 
@@ -80,11 +82,31 @@ def test_whoever_is_patient_gets_the_lock_when_it_is_given_back(state: str) -> N
 
 
 def test_an_abort_is_asked_for_once(state: str) -> None:
-    opened(state).ask(Request("abort"))
-    assert opened(state).asked()
-    opened(state).forget_request()
-    opened(state).forget_request()
+    request = Request("abort", "ann", "1")
+    opened(state).ask(request)
+    assert opened(state).asked() == request
+    opened(state).forget_request(request)
+    opened(state).forget_request(request)
     assert not opened(state).asked()
+
+
+def test_an_abort_that_is_asked_for_while_a_run_waits_for_the_lock_is_heard(
+    state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory, old, new = opened(state), Request("abort", "ann", "1"), Request("abort", "ann", "2")
+    lock = memory.lock
+
+    def lock_late() -> AbstractContextManager[None]:
+        opened(state).ask(new)
+        return lock()
+
+    memory.ask(old)
+    with conducting(memory):
+        assert memory.asked() is None
+    memory.ask(old)
+    monkeypatch.setattr(memory, "lock", lock_late)
+    with conducting(memory):
+        assert memory.asked() == new
 
 
 def test_what_was_damaged_is_named(state: str, tmp_path: Path) -> None:

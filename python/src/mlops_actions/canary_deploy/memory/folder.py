@@ -73,14 +73,15 @@ class FolderMemory:
         """What the file holds."""
         try:
             return read_request(self._request.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             raise OutsideError(f"the request {str(self._request)!r} cannot be read: {error.strerror}.") from None
 
-    def forget_request(self) -> None:
+    def forget_request(self, request: Request) -> None:
         """Remove the file."""
-        self._request.unlink(missing_ok=True)
+        if self.asked() == request:
+            self._request.unlink(missing_ok=True)
 
     def _lock_file(self) -> TextIO:
         try:

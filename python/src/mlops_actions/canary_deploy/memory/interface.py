@@ -22,6 +22,8 @@ class Request:
     what: Literal["abort", "promote"]
     by: str | None = None
     """A person or a run."""
+    id: str = ""
+    """Random, so that one which is asked for again is another."""
 
 
 class Memory(Protocol):
@@ -56,5 +58,5 @@ class Memory(Protocol):
     def asked(self) -> Request | None:
         """What somebody asked for."""
 
-    def forget_request(self) -> None:
-        """It was answered."""
+    def forget_request(self, request: Request) -> None:
+        """It was answered, or is too old; one that came since stays."""

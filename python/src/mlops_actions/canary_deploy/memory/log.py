@@ -108,9 +108,10 @@ class LogMemory:
         """What the object holds."""
         return read_request(self._within(lambda: self._objects.read(f"{self._folder}/request")))
 
-    def forget_request(self) -> None:
+    def forget_request(self, request: Request) -> None:
         """Remove the object."""
-        self._objects.delete(f"{self._folder}/request")
+        if self.asked() == request:
+            self._objects.delete(f"{self._folder}/request")
 
     def _rollout(self, entry: Entry) -> Rollout | None:
         kept = entry.state.get("rollout")
