@@ -111,6 +111,7 @@ def test_a_version_that_others_registered_is_known_by_its_bytes_and_kept_once_it
     assert (before.number, before.sha256) == (1, digest_bytes(b"theirs"))
     assert registry.fetch(before.blob).read_bytes() == b"theirs"
     promote(registry, name, "ours")
+    boto3.client("s3").delete_object(Bucket=BUCKET, Key=f"{name}/model.tar.gz")
     later = open_registry(registry.location)
     assert later.version(name, 1) == before
     assert later.fetch(before.blob).read_bytes() == b"theirs"
@@ -133,6 +134,26 @@ def test_a_version_with_the_description_of_another_is_not_taken_for_it(
     found = registry.head(name).aliases["champion"]
     assert found is not None
     assert (found.number, found.sha256) == (2, digest_bytes(b"ours"))
+
+
+def test_metadata_that_say_the_digest_of_another_model_are_not_believed(
+    registry: Registry, name: str, person: Any
+) -> None:
+    promote(registry, name, "ours")
+    said = packages(person, name)[1]["CustomerMetadataProperties"]
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{name}/model.tar.gz", Body=b"theirs")
+    person.create_model_package(
+        ModelPackageGroupName=name,
+        InferenceSpecification={
+            "Containers": [{"Image": "image", "ModelDataUrl": f"s3://{BUCKET}/{name}/model.tar.gz"}]
+        },
+        ModelApprovalStatus="Approved",
+        CustomerMetadataProperties=said,
+    )
+    found = registry.version(name, 2)
+    assert found is not None
+    assert found.sha256 == digest_bytes(b"theirs")
+    assert found.blob.size == len(b"theirs")
 
 
 def test_a_version_that_no_list_shows_yet_is_champion_all_the_same(registry: Registry, name: str, aws: Aws) -> None:

@@ -10,7 +10,7 @@ from mlops_actions.canary_deploy.sagemaker_api import DIGEST
 from mlops_actions.canary_deploy.targets import Services, open_target, sagemaker
 from mlops_actions.errors import InputError, OutsideError
 from sagemaker_endpoint import ROLE, EndpointSite
-from sagemaker_site import REGION, Aws
+from sagemaker_site import BUCKET, REGION, Aws
 from target_contract import SteeringContract
 
 
@@ -118,17 +118,28 @@ def test_the_digest_is_a_tag_of_the_model(site: EndpointSite) -> None:
     assert site.target().probe("stable").sha256 is None
 
 
-def test_the_digest_of_a_model_from_our_registry_is_its_model_packages(aws: Aws) -> None:
+@pytest.mark.parametrize(
+    ("key", "known"), [(f"log/blobs/{'b' * 64}/model.joblib", "b" * 64), (f"log/blobs/{'c' * 64}/model.joblib", None)]
+)
+def test_the_digest_of_a_model_from_our_registry_is_its_model_packages_where_it_refers_to_those_bytes(
+    aws: Aws, key: str, known: str | None
+) -> None:
     site = EndpointSite(aws)
     site.client.create_model_package_group(ModelPackageGroupName=site.name)
     package = site.client.create_model_package(
-        ModelPackageGroupName=site.name, CustomerMetadataProperties={"mlops-actions.sha256": "b" * 64}
+        ModelPackageGroupName=site.name,
+        InferenceSpecification={"Containers": [{"Image": "image", "ModelDataUrl": f"s3://{BUCKET}/{key}"}]},
+        CustomerMetadataProperties={
+            "mlops-actions.sha256": "b" * 64,
+            "mlops-actions.suffix": ".joblib",
+            "mlops-actions.size": "1",
+        },
     )["ModelPackageArn"]
     site.client.delete_model(ModelName=site.model("green"))
     site.client.create_model(
         ModelName=site.model("green"), ExecutionRoleArn=ROLE, PrimaryContainer={"ModelPackageName": package}
     )
-    assert site.target().probe("candidate").sha256 == "b" * 64
+    assert site.target().probe("candidate").sha256 == known
 
 
 def test_a_request_of_the_users_shows_whether_a_variant_answers(site: EndpointSite, tmp_path: Path) -> None:

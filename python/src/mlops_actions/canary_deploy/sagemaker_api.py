@@ -9,11 +9,10 @@ from typing import Any
 
 from mlops_actions.clouds.aws import NotThereError, Service
 from mlops_actions.errors import InputError
+from mlops_actions.registries.sagemaker import kept_digest
 
 DIGEST = "mlops-actions:model-sha256"
 """The tag of a SageMaker model that tells which bytes it holds."""
-_PACKAGE_DIGEST = "mlops-actions.sha256"
-"""What our registry writes into the metadata of a model package."""
 
 
 def split_place(location: str, given: str) -> tuple[str, str]:
@@ -62,8 +61,8 @@ class Endpoint:
         packages = [one["ModelPackageName"] for one in containers if one and one.get("ModelPackageName")]
         for package in packages:
             found = self.service.call("describe_model_package", ModelPackageName=package)
-            if digest := found.get("CustomerMetadataProperties", {}).get(_PACKAGE_DIGEST):
-                return str(digest)
+            if digest := kept_digest(found):
+                return digest
         tags = self.service.pages("list_tags", "Tags", ResourceArn=str(model["ModelArn"]))
         return next((str(tag["Value"]) for tag in tags if tag["Key"] == DIGEST), None)
 

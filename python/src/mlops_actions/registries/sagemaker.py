@@ -86,7 +86,7 @@ class SageMaker(ModelsBesideLog):
     def numbered(self, name: str, number: int) -> Version | None:
         """A model package of the group."""
         package = self._package(name, number)
-        return Version(name, number, self._blob_of(package)) if package else None
+        return Version(name, number, self._blob_of(name, number, package)) if package else None
 
     def versions_of(self, name: str, sha256: str) -> list[Version]:
         """The model packages that are this digest, among those whose description says so: people copy descriptions."""
@@ -143,6 +143,8 @@ class SageMaker(ModelsBesideLog):
     def adopt(self, version: Version) -> None:
         """Keep the bytes of a version that others registered, and note its digest."""
         self.beside.store(self.fetch(version.blob), version.sha256)
+        package = self._package(version.name, version.number) or {}
+        self.beside.attach(version.name, _adopted(version.number), f"{version.sha256} {_source(package)}".encode())
         self._update(version, _metadata(version.blob))
 
     def set_alias(self, name: str, alias: str, version: Version) -> None:
@@ -192,12 +194,16 @@ class SageMaker(ModelsBesideLog):
             self._groups[name] = str(found["ModelPackageGroupArn"])
         return self._groups.get(name)
 
-    def _blob_of(self, package: Mapping[str, Any]) -> Blob:
-        """What its metadata say; of one that others registered, what its bytes are."""
-        said = package.get("CustomerMetadataProperties", {})
-        if SHA256 in said:
-            return Blob(said[SHA256], said.get(SUFFIX, "").removeprefix("none"), int(said[SIZE]))
-        source = _source(package)
+    def _blob_of(self, name: str, number: int, package: Mapping[str, Any]) -> Blob:
+        """What its metadata say, where it refers to what we keep or adopted; else what its bytes are.
+
+        Metadata alone are not believed: whoever may update a model package can write them.
+        """
+        said, source = _said(package), _source(package)
+        if said and source == self.beside.url(said):
+            return said
+        if said and self.beside.attached(name, _adopted(number)) == f"{said.sha256} {source}".encode():
+            return said
         logger.info("%s was registered by others: computing its digest from %s", package["ModelPackageArn"], source)
         sizes: list[int] = []
         sha256 = digest_blocks(_measured(_blocks(source), sizes))
@@ -214,15 +220,44 @@ def _metadata(blob: Blob) -> dict[str, str]:
     return {SHA256: blob.sha256, SUFFIX: blob.suffix or "none", SIZE: str(blob.size)}
 
 
+def _adopted(number: int) -> str:
+    """The key of the note, beside the log, that tells digest and source of a version of others that we keep."""
+    return f"adopted/{number}"
+
+
+def _said(package: Mapping[str, Any]) -> Blob | None:
+    """What the metadata of a model package say."""
+    said = package.get("CustomerMetadataProperties", {})
+    sha256, size = said.get(SHA256, ""), said.get(SIZE, "")
+    if not re.fullmatch("[0-9a-f]{64}", sha256) or not re.fullmatch("[0-9]{1,15}", size):
+        return None
+    return Blob(sha256, said.get(SUFFIX, "").removeprefix("none"), int(size))
+
+
+def kept_digest(package: Mapping[str, Any]) -> str | None:
+    """The digest that metadata say, where the model lies under it as registries keep models; else None.
+
+    Whose registry it is cannot be known here.
+    """
+    said = _said(package)
+    sources = _sources(package)
+    kept = said and len(sources) == 1 and sources[0].endswith(f"/blobs/{said.sha256}/model{said.suffix}")
+    return said.sha256 if said and kept else None
+
+
+def _sources(package: Mapping[str, Any]) -> list[str]:
+    """The S3 addresses that a model package refers to, one for each container; empty for one that has none."""
+    return [
+        one.get("ModelDataUrl") or one.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri") or ""
+        for one in package.get("InferenceSpecification", {}).get("Containers", [])
+    ]
+
+
 def _source(package: Mapping[str, Any]) -> str:
     """The S3 address of the only file that a model package refers to."""
-    containers = package.get("InferenceSpecification", {}).get("Containers", [])
-    found = [
-        one.get("ModelDataUrl") or one.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
-        for one in containers
-    ]
+    found = _sources(package)
     if len(found) == 1 and found[0] and not found[0].endswith("/"):
-        return str(found[0])
+        return found[0]
     raise InputError(
         f"the model package {package['ModelPackageArn']} does not refer to one file in S3.",
         hint="Promote the model's file, by its path.",
