@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,8 +48,12 @@ class HttpRouteTarget:
 
     def prepare(self) -> None:
         """Name the candidate's Service, without traffic, beside the stable one; refuse where another gets some."""
-        route = self._read()
-        rules = copy.deepcopy(route["spec"].get("rules", []))
+        self._rewrite(self._prepared)
+        self._follow()
+        self._refuse_unresolved()
+
+    def _prepared(self, route: Json) -> list[Json]:
+        rules: list[Json] = copy.deepcopy(route["spec"].get("rules", []))
         ours = [rule for rule in rules if self._ref(rule, "stable")]
         if not ours:
             found = sorted({_service(ref) for rule in rules for ref in rule.get("backendRefs", [])})
@@ -74,10 +79,7 @@ class HttpRouteTarget:
             fresh = self._ref(rule, "candidate") or copy.deepcopy(stable) | {"name": name, "port": int(port)}
             # What has no traffic is left over from a rollout before.
             rule["backendRefs"] = [stable | {"weight": 100}, fresh | {"weight": 0}]
-        if rules != route["spec"]["rules"]:
-            self._change(route, rules)
-        self._follow()
-        self._refuse_unresolved()
+        return rules
 
     def reach(self) -> None:
         """Whether it answers, and the route splits between our two Services."""
@@ -89,24 +91,20 @@ class HttpRouteTarget:
 
     def set_weight(self, percent: float, expected: float | None = None) -> None:
         """Patch the weights, and wait until the gateway has observed them."""
-        for _ in range(_ATTEMPTS):
-            route = self._read()
+
+        def split(route: Json) -> list[Json]:
             found = self._share(route)
             if expected is not None and weights.differ(self, found, expected) and weights.differ(self, found, percent):
                 raise weights.moved(self, found, expected)
-            rules = copy.deepcopy(route["spec"]["rules"])
+            rules: list[Json] = copy.deepcopy(route["spec"]["rules"])
             for rule in self._split(rules):
                 for side, part in zip(SIDES, weights.parts(percent), strict=True):
                     (self._ref(rule, side) or {})["weight"] = part
-            try:
-                self._change(route, rules)
-            except ConflictError:
-                # Mostly the gateway, which writes its status after each change.
-                time.sleep(_PAUSE)
-                continue
-            self._follow()
-            return weights.follow(self, percent)
-        raise OutsideError(f"{self.location} was changed by others {_ATTEMPTS} times while its weight was to be set.")
+            return rules
+
+        self._rewrite(split)
+        self._follow()
+        weights.follow(self, percent)
 
     def probe(self, side: Side) -> servers.Probe:
         """Ask the Service through the API server: from outside the cluster there is no other way."""
@@ -132,10 +130,22 @@ class HttpRouteTarget:
     def _read(self) -> Json:
         return self.api.read(self._path)
 
-    def _change(self, route: Json, rules: list[Json]) -> None:
-        # A merge patch replaces the whole list, so all of it is given.
-        version = route["metadata"]["resourceVersion"]
-        self.api.patch(self._path, {"metadata": {"resourceVersion": version}, "spec": {"rules": rules}})
+    def _rewrite(self, rules_of: Callable[[Json], list[Json]]) -> None:
+        """Patch the rules to those that are made of the route as it is now, whoever changes it meanwhile."""
+        for _ in range(_ATTEMPTS):
+            route = self._read()
+            rules, version = rules_of(route), route["metadata"]["resourceVersion"]
+            if rules == route["spec"]["rules"]:
+                return
+            try:
+                # A merge patch replaces the whole list, so all of it is given.
+                self.api.patch(self._path, {"metadata": {"resourceVersion": version}, "spec": {"rules": rules}})
+            except ConflictError:
+                # Mostly the gateway, which writes its status after each change.
+                time.sleep(_PAUSE)
+            else:
+                return
+        raise OutsideError(f"{self.location} was changed by others {_ATTEMPTS} times while its rules were to be set.")
 
     def _ref(self, rule: Json, side: Side) -> Json | None:
         found = (ref for ref in rule.get("backendRefs", []) if _service(ref) == self.services.of(side))
