@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlops_actions.errors import InputError
+from mlops_actions.evidence import digest_path
 from mlops_actions.registries.folder_archive import SUFFIX, Packing, digest_archive
-from mlops_actions.registries.interface import Blob
+from mlops_actions.registries.interface import Blob, Received
 from mlops_actions.registries.objects import digest_blocks, file_blocks
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9_-]{1,20}")
@@ -40,6 +42,13 @@ class Reading:
         """What was read, once all was."""
         sha256 = self._packing.sha256 if self._packing else self._digest.hexdigest()
         return Blob(sha256, _suffix(self._path), self._size)
+
+
+@contextmanager
+def digested(path: Path, store: Callable[[Path, str], Blob]) -> Iterator[Received]:
+    """A file or folder that is digested first, and read again by `store` if it is kept."""
+    sha256 = digest_path(path)
+    yield Received(sha256, lambda: store(path, sha256))
 
 
 def blob_of(path: Path, sha256: str) -> Blob:

@@ -8,13 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from mlops_actions import cancellation
 from mlops_actions.errors import OutsideError
-from mlops_actions.evidence import Predicate, Statement, Stored, digest_path
+from mlops_actions.evidence import Predicate, Statement, Stored
 from mlops_actions.registries.cache import cached
 from mlops_actions.registries.folder_archive import SUFFIX
 from mlops_actions.registries.interface import Action, Author, Blob, Change, Head, Received, Version
 from mlops_actions.registries.kept import kept_content, kept_name, read_kept
 from mlops_actions.registries.log import Entry, Log
-from mlops_actions.registries.model_file import Reading, blob_of, digest_stored, verified_blocks
+from mlops_actions.registries.model_file import Reading, blob_of, digest_stored, digested, verified_blocks
 from mlops_actions.registries.model_log import change_fields, state_fields, to_change, to_head
 from mlops_actions.registries.objects import Objects
 from mlops_actions.registries.progress import telling
@@ -92,8 +92,8 @@ class ObjectStoreRegistry:
     def receive(self, path: Path) -> Iterator[Received]:
         """Read a file and digest it; on a disk it is copied meanwhile, so that large models are read only once."""
         if self.objects.folder is None:
-            sha256 = digest_path(path)
-            yield Received(sha256, lambda: self.store(path, sha256))
+            with digested(path, self.store) as received:
+                yield received
             return
         reading = Reading(path)
         with self.objects.partial("incoming", reading.blocks()) as partial:

@@ -12,20 +12,19 @@ import logging
 import re
 from base64 import b64encode
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from mlops_actions.clouds.wandb import NotThereError, Wandb
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import digest_path
 from mlops_actions.registries.cache import cached
 from mlops_actions.registries.hosted import HostedRegistry, Shown, open_log
 from mlops_actions.registries.hosted.beside_log import StatementsBesideLog
 from mlops_actions.registries.interface import Blob, Received, Version
 from mlops_actions.registries.mlflow.artifacts import digest_of
 from mlops_actions.registries.mlflow.copies import copy_of, download
-from mlops_actions.registries.model_file import blob_of, verified_blocks
+from mlops_actions.registries.model_file import blob_of, digested, verified_blocks
 from mlops_actions.registries.objects import Objects, file_blocks
 
 logger = logging.getLogger(__name__)
@@ -120,12 +119,10 @@ class WeightsAndBiases(StatementsBesideLog):
             return error.message
         return None if found == blob.sha256 else f"its bytes have the SHA-256 {found[:12]}, not {blob.sha256[:12]}."
 
-    @contextmanager
-    def receive(self, path: Path) -> Iterator[Received]:
+    def receive(self, path: Path) -> AbstractContextManager[Received]:
         """Read a file and digest it."""
         _check_file(path)
-        sha256 = digest_path(path)
-        yield Received(sha256, lambda: self.store(path, sha256))
+        return digested(path, self.store)
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep a copy on this machine, by which the artifact is found that training logged."""

@@ -77,12 +77,12 @@ class KserveTarget:
             found = self._read()
             if percent > 0:
                 self._refuse_another(found)
-            # The status lags behind what somebody else has asked for.
-            for share in (_share(found), found["spec"]["predictor"].get("canaryTrafficPercent", percent)):
-                if expected is None or not weights.differ(self, share, percent):
-                    continue
-                if weights.differ(self, share, expected):
-                    raise weights.moved(self, share, expected)
+            if expected is not None:
+                # The status lags behind what somebody else has asked for.
+                asked = found["spec"]["predictor"].get("canaryTrafficPercent", percent)
+                for share in (_share(found), asked):
+                    if weights.differ(self, share, expected) and weights.differ(self, share, percent):
+                        raise weights.moved(self, share, expected)
             version = found["metadata"]["resourceVersion"]
             change = {"canaryTrafficPercent": round(percent)}
             try:

@@ -12,18 +12,17 @@ import logging
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mlops_actions.clouds.hub import AlreadyThereError, Hub, MovedOnError, NotThereError
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import digest_path
 from mlops_actions.registries.cache import cached
 from mlops_actions.registries.hosted import HostedRegistry, Shown, open_log
 from mlops_actions.registries.hosted.beside_log import StatementsBesideLog
 from mlops_actions.registries.huggingface.commits import SAYS, Json, as_file, known_as, large, removed, says, small
 from mlops_actions.registries.interface import NAME, Blob, Received, Version
-from mlops_actions.registries.model_file import blob_of, digest_stored, verified_blocks
+from mlops_actions.registries.model_file import blob_of, digest_stored, digested, verified_blocks
 from mlops_actions.registries.objects import Objects
 
 logger = logging.getLogger(__name__)
@@ -100,11 +99,9 @@ class HuggingFace(StatementsBesideLog):
             return error.message
         return None if found == blob.sha256 else f"its bytes have the SHA-256 {found[:12]}, not {blob.sha256[:12]}."
 
-    @contextmanager
-    def receive(self, path: Path) -> Iterator[Received]:
+    def receive(self, path: Path) -> AbstractContextManager[Received]:
         """Read a file and digest it."""
-        sha256 = digest_path(path)
-        yield Received(sha256, lambda: self.store(path, sha256))
+        return digested(path, self.store)
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep a copy on this machine until its first version: the Hub keeps bytes below one name only."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from mlops_actions.ci.credentials import refuse_credentials
 from mlops_actions.errors import InputError, OutsideError
-from mlops_actions.evidence import Predicate, Statement, Stored, digest_path
+from mlops_actions.evidence import Predicate, Statement, Stored
 from mlops_actions.registries.hosted import HostedRegistry, Shown, open_log
 from mlops_actions.registries.interface import Blob, Received, Version
 from mlops_actions.registries.mlflow.models import (
@@ -23,6 +23,7 @@ from mlops_actions.registries.mlflow.models import (
     tagged_blob,
 )
 from mlops_actions.registries.mlflow.rest import AlreadyThereError, NotThereError, Server
+from mlops_actions.registries.model_file import digested
 
 logger = logging.getLogger(__name__)
 
@@ -90,12 +91,10 @@ class Mlflow:
         """What is wrong with the stored bytes, read where they lie and not from a copy."""
         return self._models.check(blob)
 
-    @contextmanager
-    def receive(self, path: Path) -> Iterator[Received]:
+    def receive(self, path: Path) -> AbstractContextManager[Received]:
         """Read a file and digest it."""
         _check_file(path)
-        sha256 = digest_path(path)
-        yield Received(sha256, lambda: self.store(path, sha256))
+        return digested(path, self.store)
 
     def store(self, path: Path, sha256: str) -> Blob:
         """Keep the bytes of a file, once."""
